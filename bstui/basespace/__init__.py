@@ -1,0 +1,1 @@
+"""What the service is: regions, credentials, client, models, listings, errors."""

@@ -1,0 +1,1 @@
+"""A plan that outlives the terminal: plan, folder, state, worker, control, launchers."""

@@ -1,0 +1,242 @@
+"""What stands in a job's folder, line by line. Folders are read for ever: fields are only added.
+
+Times are seconds since 1970 by the writer's clock. Nothing here is ever a token or a signed URL.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+FORMAT = 1
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line, or a small file, of a job's folder."""
+
+
+class Launcher(StrEnum):
+    HERE = "here"
+    DETACHED = "detached"
+    SLURM = "slurm"
+
+
+class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the person chose; the same names as the flags of `bstui import`."""
+
+    bcl: bool = False
+    grouping: str = "automatic"
+    sample: str = ""
+    layout: str = ""
+    existing: str = "adopt"
+    verify: str = "server"
+    concurrent_files: int | None = None
+    concurrent_parts: int | None = None
+
+
+class PlanHeader(
+    Record, frozen=True, kw_only=True, tag="plan", tag_field="record", omit_defaults=True
+):
+    """Line 1 of `plan.jsonl`."""
+
+    format: int
+    id: str
+    """A ULID."""
+    name: str
+    created: float
+    profile: str
+    region: str
+    """The region's code, or `other` for a server that is not in the table."""
+    identity_id: str
+    identity: str
+    """The person's or workgroup's name."""
+    destination: str
+    """Absolute."""
+    launcher: Launcher = Launcher.DETACHED
+    options: Options = Options()
+    files: int
+    bytes: int
+    sources: tuple[str, ...] = ()
+    """The selectors that say the same on a command line."""
+    samples: int = 0
+    warnings: tuple[str, ...] = ()
+    umask: int = 0o022
+
+
+class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of `plan.jsonl` after the first: one file, where it goes, what it must be."""
+
+    id: str
+    name: str
+    path: str
+    """Relative to the destination; safe: `safe_name` made each component."""
+    size: int
+    etag: str | None = None
+    sample: str = ""
+    biosample: str = ""
+    """The biosample's id."""
+    dataset: str = ""
+    project: str = ""
+    run: str = ""
+    """The run's name."""
+    run_id: str = ""
+    library: str = ""
+    lane: int | None = None
+    read: str = ""
+    action: str = "fetch"
+    """`fetch`, or `adopt` where a file of that name and size is there already."""
+    warning: str = ""
+
+
+class Want(StrEnum):
+    RUN = "run"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
+class Control(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """`control-NNNN.json`: the full wish; the highest number wins."""
+
+    want: Want = Want.RUN
+    bwlimit: int | None = None
+    """Bytes per second; None: no limit."""
+    concurrent_files: int | None = None
+    concurrent_parts: int | None = None
+    time: float = 0.0
+    by: str = ""
+    """Host and user, for people."""
+
+
+class Event(Record, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    """A line of `events-NNNN.jsonl`."""
+
+    time: float
+
+
+class Started(Event, frozen=True, kw_only=True, tag="started", omit_defaults=True):
+    """The first line of an attempt: which process it is."""
+
+    attempt: int
+    host: str
+    pid: int
+    start_time: int
+    """Clock ticks after boot, from /proc/PID/stat: with the boot id it tells a reused pid."""
+    boot_id: str
+    slurm_id: str = ""
+    version: str = ""
+
+
+class FileDone(Event, frozen=True, kw_only=True, tag="done", omit_defaults=True):
+    """A file stands whole and durable under its final name."""
+
+    id: str
+    path: str
+    size: int
+    verified: str
+    """By what: `etag`, `multipart etag`, `size only`, `full`, `unverified`, `adopted: …`."""
+    md5: str = ""
+
+
+class FileFailed(Event, frozen=True, kw_only=True, tag="failed", omit_defaults=True):
+    """A file that this attempt gave up."""
+
+    id: str
+    path: str
+    message: str
+    why: str = ""
+    hint: str = ""
+    exit_code: int = 1
+
+
+class Noted(Event, frozen=True, kw_only=True, tag="note", omit_defaults=True):
+    """Something a person may want to know."""
+
+    text: str
+    level: str = "info"
+    """`info`, `warning` or `error`."""
+
+
+class Left(Event, frozen=True, kw_only=True, tag="left", omit_defaults=True):
+    """The last line of an attempt that went on purpose."""
+
+    reason: str
+    """`done`, `paused`, `time limit`, `signal`, `taken over`, `gave up`, `cancelled`, or an error's
+    sentence."""
+
+
+AnyEvent = Started | FileDone | FileFailed | Noted | Left
+
+
+class Running(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A file on its way."""
+
+    id: str
+    path: str
+    size: int
+    done: int
+    rate: float = 0.0
+    """Bytes per second."""
+
+
+class Phase(StrEnum):
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+
+
+class Progress(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """`progress.json`: the heartbeat."""
+
+    attempt: int
+    time: float
+    phase: Phase = Phase.RUNNING
+    reason: str = ""
+    """Of a wait: room, login, network, archive, no progress …, in words."""
+    since: float = 0.0
+    next_try: float = 0.0
+    files: int = 0
+    files_done: int = 0
+    files_failed: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
+    rate: float = 0.0
+    running: tuple[Running, ...] = ()
+    control: int = 0
+    """The number of the control file that this worker obeys."""
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    INCOMPLETE = "incomplete"
+    CANCELLED = "cancelled"
+
+
+class Result(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """`result-NNNN.json`: the worker's last word."""
+
+    attempt: int
+    time: float
+    outcome: Outcome
+    exit_code: int = 0
+    files: int = 0
+    files_done: int = 0
+    files_failed: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
+    seconds: float = 0.0
+    """Of this attempt."""
+
+
+class Launch(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """`launch-NNNN.json`: linked by the launcher before it starts a worker: `queued`."""
+
+    time: float
+    launcher: Launcher
+    host: str
+    attempt: int
+    """The number of the attempt that was asked for."""
+    native_id: str = ""
+    """The scheduler's own id."""
+    take_over: bool = False
+    """Whether the last attempt may be pushed aside."""
+    problem: str = ""
+    """Why this start came to nothing; a later number than the launch that it is about."""

@@ -1,0 +1,1 @@
+"""What a raw run is."""

@@ -1,0 +1,1 @@
+"""A BaseSpace that fits in the package."""

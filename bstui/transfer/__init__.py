@@ -1,0 +1,1 @@
+"""How bytes arrive: paths beneath the destination, partials, fetch, verify, publish."""
