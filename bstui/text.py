@@ -7,11 +7,11 @@ from urllib.parse import unquote
 
 _NAME_BYTES = 255
 _SHORT_BYTES = 200
-_TOKEN = re.compile(r"\b[0-9a-fA-F]{32}\b")
+_TOKEN = re.compile(r"\b(?<!ds\.)[0-9a-fA-F]{32}\b")
 _QUERY = re.compile(r"(https?://[^\s?'\"<>]+)\?[^\s'\"<>]+")
 _NAMED_SECRET = re.compile(
     r"(?i)\b(access[_-]?token|x-access-token|authorization|bearer|signature|x-amz-signature)"
-    r"(\s*[=:]\s*|\s+)(?:bearer\s+)?[^\s&'\",;]+"
+    r"([\"']?\s*[=:]\s*[\"']?|\s+)(?:bearer\s+)?[^\s&'\",;]+"
 )
 
 
@@ -73,6 +73,8 @@ def safe_name(text: str) -> str:
     treats apart become `%XX`, which `original_name` takes back. A name that is too long is cut to
     200 bytes and `~` with ten digits of its SHA-256.
     """
+    if text == "%":
+        return "%25"  # "%" alone is the name of the empty text
     escaped = "".join(_escape_in_name(text, i) for i in range(len(text)))
     if escaped in ("", ".", ".."):
         escaped = "".join(f"%{ord(c):02X}" for c in escaped) or "%"
@@ -103,8 +105,11 @@ def collision_key(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", path).casefold())
 
 
-def redact(text: str) -> str:
-    """Text for a log: without signed queries, tokens and authorization values."""
+def redact(text: str, *, keep_digests: bool = False) -> str:
+    """Text for a log: without signed queries, tokens and authorization values.
+
+    A token looks like an MD5: `keep_digests` is for sentences of ours, which never hold a token.
+    """
     text = _QUERY.sub(r"\1?***", text)
     text = _NAMED_SECRET.sub(r"\1\2***", text)
-    return _TOKEN.sub("***", text)
+    return text if keep_digests else _TOKEN.sub("***", text)

@@ -1,0 +1,127 @@
+"""The JSON of BaseSpace's things, as recorded: nulls left out, dates with seven digits.
+
+`root` says which API speaks: `v1pre3` makes relative addresses and v1's fields, an absolute
+`https://…/v2` v2's. Runs nested in v2 bodies stay v1's, as they do in the service.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+from bstui.simulator.account import Dataset, Grant, Project, StoredFile, User
+
+Json: TypeAlias = dict[str, object]
+
+V1 = "v1pre3"
+ITEMS_SHOWN = 50
+"""Items of a property that a resource shows by itself."""
+_NEVER = "0001-01-01T00:00:00.0000000Z"
+_GRAVATAR = "https://secure.gravatar.com/avatar/{}.jpg?s=20&d=mm&r=PG"
+
+
+def stamp(moment: datetime) -> str:
+    """A date as BaseSpace writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+
+
+def user_body(user: User, root: str) -> Json:
+    """A user as other things name it."""
+    is_v1 = root == V1
+    body: Json = {
+        "Id": user.id,
+        "Href": f"{root}/users/{user.id}",
+        "Name": user.name,
+        "DateCreated": _NEVER if is_v1 else stamp(user.created),
+        "GravatarUrl": _GRAVATAR.format("0" * 32),
+    }
+    if not is_v1:
+        body["HrefProperties"] = f"{root}/users/current/properties"
+        body["ExternalDomainId"] = "U0lNVUxBVEVE"
+    return body
+
+
+def whole_user_body(user: User, root: str) -> Json:
+    """A user by itself, `users/current`."""
+    person = user.person or user
+    return user_body(user, root) | {
+        "DateCreated": stamp(user.created),
+        "Email": user.email,
+        "DateLastActive": stamp(user.created),
+        "HrefRuns": f"{root}/users/{user.id}/runs",
+        "HrefProjects": f"{root}/users/{user.id}/projects",
+        "IsWorkgroup": user.is_workgroup,
+        "Roles": [],
+        "LoggedInUser": {"Id": person.id, "Name": person.name, "Email": person.email},
+    }
+
+
+def token_body(grant: Grant) -> Json:
+    """`oauthv2/token/current`, as the C# SDK models it. The token itself is not sent."""
+    return {
+        "Href": f"{V1}/oauthv2/token/current",
+        "UserResourceOwner": user_body(grant.user, V1) | {"Email": grant.user.email},
+        "Status": "Active",
+        "DateCreated": stamp(grant.user.created),
+        "Scopes": list(grant.scopes),
+    }
+
+
+def project_body(project: Project, root: str, size: int) -> Json:
+    return {
+        "Id": project.id,
+        "UserOwnedBy": user_body(project.owner, root),
+        "Href": f"{root}/projects/{project.id}",
+        "Name": project.name,
+        "Description": project.description,
+        "DateCreated": stamp(project.created),
+        "DateModified": stamp(project.created),
+        "HasCollaborators": bool(project.readers),
+        "TotalSize": size,
+    }
+
+
+def file_body(file: StoredFile, root: str, content: str = "") -> Json:
+    """A file; `content` is its signed address where that was asked for."""
+    href = f"{root}/files/{file.id}"
+    body: Json = {
+        "Id": file.id,
+        "Href": href,
+        "HrefContent": content or f"{href}/content",
+        "Name": file.name,
+        "ContentType": file.content_type,
+        "Size": file.content.size,
+        "Path": file.path,
+        "IsArchived": file.is_archived,
+        "DateCreated": stamp(file.created),
+        "DateModified": stamp(file.modified),
+        "ETag": file.content.stored.etag,
+    }
+    if isinstance(file.owner, Dataset):
+        body["IdAsLong"] = int(file.id)
+    return body
+
+
+def property_body(owner: str, kind: str, name: str, items: list[Json], key: str) -> Json:
+    """A property with items, of which a resource shows 50; `key` is what v2 calls their list."""
+    href = f"{owner}/properties/{name}"
+    shown = items[:ITEMS_SHOWN]
+    return {
+        "Type": f"{kind}[]",
+        "Href": href,
+        "Name": name,
+        "Description": "",
+        key: shown,
+        "HrefItems": f"{href}/items",
+        "ItemsDisplayedCount": len(shown),
+        "ItemsTotalCount": len(items),
+    }
+
+
+def properties_body(owner: str, properties: Iterable[Mapping[str, object]]) -> Json:
+    items = list(properties)
+    return {
+        "Items": items,
+        "DisplayedCount": len(items),
+        "TotalCount": len(items),
+        "Href": f"{owner}/properties",
+    }

@@ -1,0 +1,200 @@
+"""Fills a region: from flow cells to runs, biosamples, datasets and their files."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from bstui.simulator.account import (
+    Biosample,
+    Dataset,
+    Library,
+    Project,
+    Region,
+    Run,
+    Session,
+    StoredFile,
+    User,
+)
+from bstui.simulator.contents import DEFAULT_PART, Batch, Spool, gzip_of, stored_gzip_size
+from bstui.simulator.reads import UNDETERMINED, Flowcell, SheetLine
+from bstui.simulator.runfolder import Layout, run_groups
+
+_GENERATION = timedelta(hours=26)
+"""From the start of a run to its FASTQ."""
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """The kind of machine that made a run."""
+
+    platform: str
+    type: str
+    serial: str
+    layout: Layout
+    naming: str
+    """Of run folders: with {date}, {serial}, {number} and {barcode}."""
+
+    def barcode(self, digits: str) -> str:
+        """A flow cell's, made of hexadecimal `digits`."""
+        core = digits[:5].upper()
+        return f"000000000-{core}" if self.layout is Layout.BCL else f"H{core}DRXX"
+
+    def run_name(self, started: datetime, number: int, barcode: str) -> str:
+        return self.naming.format(
+            date=f"{started:%y%m%d}", serial=self.serial, number=number, barcode=barcode
+        )
+
+
+_NAMING = "{date}_{serial}_{number:04}_"
+MISEQ = Instrument("MiSeq", "MiSeq", "M00421", Layout.BCL, _NAMING + "{barcode}")
+HISEQ = Instrument("HiSeq", "HiSeq2500", "D00118", Layout.BCL_GZ, _NAMING + "A{barcode}")
+NEXTSEQ = Instrument("NextSeq2000", "NextSeq2000", "VH00384", Layout.CBCL, _NAMING + "{barcode}")
+NOVASEQ = Instrument("NovaSeq", "NovaSeq6000", "A01052", Layout.CBCL, _NAMING + "B{barcode}")
+
+
+class Builder:
+    """Adds to one region."""
+
+    def __init__(self, region: Region, spool: Spool) -> None:
+        self.region = region
+        self._spool = spool
+
+    def project(
+        self,
+        name: str,
+        owner: User,
+        created: datetime,
+        description: str = "",
+        shared_with: Iterable[User] = (),
+    ) -> Project:
+        readers = frozenset(user.id for user in shared_with)
+        project = Project(self.region.next_id(), name, owner, created, description, readers)
+        self.region.projects[project.id] = project
+        return project
+
+    def biosamples(
+        self, project: Project, names: Iterable[str], indexes: Iterable[tuple[str, str]]
+    ) -> list[Biosample]:
+        made = []
+        for name, pair in zip(names, indexes, strict=False):
+            library = Library(self.region.next_id(), pair)
+            biosample = Biosample(self.region.next_id(), name, project, project.created, library)
+            self.region.biosamples[biosample.id] = biosample
+            made.append(biosample)
+        return made
+
+    def run(
+        self,
+        cell: Flowcell,
+        machine: Instrument,
+        experiment: str,
+        owner: User,
+        created: datetime,
+        *,
+        shared_with: Iterable[User] = (),
+        is_uploading: bool = False,
+        is_archived: bool = False,
+    ) -> Run:
+        """A run and its folder; of one that is uploading, what was there before the end."""
+        run = Run(
+            self.region.next_id(),
+            experiment,
+            owner,
+            created,
+            cell,
+            machine.platform,
+            machine.type,
+            readers=frozenset(user.id for user in shared_with),
+            is_archived=is_archived,
+        )
+        if is_uploading:
+            run.status = run.upload_status = "Uploading"
+        self.region.runs[run.id] = run
+        groups = list(run_groups(cell, machine.layout))
+        for group in groups[:-2] if is_uploading else groups:
+            batch = Batch(self._spool, group.make)
+            for path, size in group.files:
+                name = f"r{run.id}_{self.region.next_id()}"
+                self._add_file(run, name, path, batch, size, created)
+        return run
+
+    def session(self, run: Run, delay: timedelta = _GENERATION) -> Session:
+        return Session(self.region.next_id(), run.created + delay)
+
+    def demultiplex(
+        self,
+        run: Run,
+        session: Session,
+        biosamples: Sequence[Biosample],
+        *,
+        level: int = 1,
+        part_size: int = DEFAULT_PART,
+    ) -> None:
+        """Add the datasets of biosamples on each lane of a run; `level` 0 foretells their sizes."""
+        named = {line.name: line for line in run.cell.lines}
+        claims: list[tuple[SheetLine, Biosample | None]] = []
+        for biosample in biosamples:
+            claims.append((named[biosample.name], biosample))
+            if biosample not in run.biosamples:
+                run.biosamples.append(biosample)
+        project = biosamples[0].project
+        self._datasets(run, session, project, claims, level, part_size)
+
+    def undetermined(self, run: Run, session: Session, project: Project) -> None:
+        """The datasets of the reads that no index claims."""
+        self._datasets(run, session, project, [(UNDETERMINED, None)], 1, DEFAULT_PART)
+
+    def _datasets(
+        self,
+        run: Run,
+        session: Session,
+        project: Project,
+        claims: Sequence[tuple[SheetLine, Biosample | None]],
+        level: int,
+        part_size: int,
+    ) -> None:
+        for lane in range(1, run.cell.lanes + 1):
+            made = []
+            for line, biosample in claims:
+                key = self.region.key_of(f"{run.id} {lane} {line.name} {session.id}")
+                name = f"{line.name}_L{lane:03}"
+                dataset = Dataset(f"ds.{key}", name, project, run, lane, line, session, biosample)
+                self.region.datasets[dataset.id] = dataset
+                made.append(dataset)
+            for read in (1, 2) if run.cell.is_paired else (1,):
+                self._fastq(made, lane, read, level, part_size)
+
+    def _fastq(
+        self, datasets: Sequence[Dataset], lane: int, read: int, level: int, part_size: int
+    ) -> None:
+        """One read's files of datasets of one lane, which are made together."""
+        cell, lines = datasets[0].run.cell, [dataset.line for dataset in datasets]
+        batch = Batch(self._spool, partial(_fastq_files, cell, lines, lane, read, level))
+        for dataset, line in zip(datasets, lines, strict=True):
+            size = None if level else stored_gzip_size(cell.fastq_size(line, lane))
+            path = f"{line.stem}_S{line.number}_L{lane:03}_R{read}_001.fastq.gz"
+            name = self.region.next_id()
+            self._add_file(dataset, name, path, batch, size, dataset.created, part_size)
+
+    def _add_file(
+        self,
+        owner: Dataset | Run,
+        name: str,
+        path: str,
+        batch: Batch,
+        size: int | None,
+        created: datetime,
+        part_size: int = DEFAULT_PART,
+    ) -> None:
+        content = batch.add(size, part_size)
+        file = StoredFile(name, path, content, created, self.region.key_of(name), owner)
+        file.is_archived = owner.is_archived
+        owner.files.append(file)
+        self.region.files[file.id] = file
+
+
+def _fastq_files(
+    cell: Flowcell, lines: Sequence[SheetLine], lane: int, read: int, level: int
+) -> Iterator[bytes]:
+    return (gzip_of(text, level) for text in cell.fastq(lines, lane, read))

@@ -1,0 +1,277 @@
+"""The object store: S3's GET over presigned addresses, on plain asyncio with sendfile.
+
+Answers as S3 does: ranges, conditions, quoted ETags, XML errors. HEAD and requests that carry
+other credentials are refused, because the addresses are signed for a bare GET. Every request is
+logged, and every fault of `faults.py` is done here.
+"""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from email.utils import format_datetime, parsedate_to_datetime
+
+from bstui.simulator.account import StoredFile
+from bstui.simulator.contents import Spool, Stored
+from bstui.simulator.faults import Faults
+from bstui.simulator.request_log import ObjectRequest, RequestLog
+from bstui.simulator.s3 import Refusal, Request, asked_range, refusal_bytes
+from bstui.simulator.signing import Signer, Verdict
+
+_CHUNK = 1024 * 1024
+_HEAD_LIMIT = 64 * 1024
+_FOREIGN_CREDENTIALS = ("authorization", "x-access-token", "content-type")
+
+
+class ObjectStore:
+    """Serves the spool's objects to whoever holds a good address."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        find: Callable[[str], StoredFile | None],
+        signer: Signer,
+        faults: Faults,
+        log: RequestLog,
+    ) -> None:
+        self.spool = spool
+        self._find = find
+        self._signer = signer
+        self.faults = faults
+        self._log = log
+        self._changed = asyncio.Event()
+        self._held: dict[object, str] = {}
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        faults.on_wake(self._wake_soon)
+
+    async def start(self, listening: socket.socket) -> None:
+        self._server = await asyncio.start_server(
+            self._serve, sock=listening, limit=_HEAD_LIMIT, backlog=512
+        )
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self.faults.no_wake(self._wake_soon)
+        self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def _wake_soon(self) -> None:
+        self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            while await self._answer_one(reader, writer):
+                pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+            pass  # the client went away, or speaks no HTTP: nothing to answer
+        except asyncio.CancelledError:
+            writer.transport.abort()
+        finally:
+            self._connections.discard(task)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer the next request; whether the connection may carry another."""
+        request = Request.parse(await reader.readuntil(b"\r\n\r\n"))
+        entry = ObjectRequest(time.time(), "", 0, -1)
+        self._log.begin(entry)
+        try:
+            await asyncio.sleep(self.faults.object_latency)
+            file, stored = await self._open(request, entry)
+            await _Answer(self, request, file, stored, entry, reader, writer).send()
+        except Refusal as refusal:
+            entry.status = refusal.status
+            writer.write(refusal_bytes(refusal, request.method == "HEAD"))
+            await writer.drain()
+        finally:
+            self._log.end(entry)
+        wants_close = request.headers.get("connection", "").lower() == "close"
+        return not wants_close and not writer.is_closing()
+
+    async def _open(self, request: Request, entry: ObjectRequest) -> tuple[StoredFile, Stored]:
+        """The object that the address is good for; a Refusal says why it is not."""
+        file = self._find(request.key)
+        if file is not None:
+            entry.file = file.id
+        burst = self.faults.next_burst("objects")
+        if burst is not None:
+            after = (("Retry-After", burst.retry_after),) if burst.retry_after else ()
+            code = "SlowDown" if burst.status in (429, 503) else "InternalError"
+            raise Refusal(burst.status, code, "Please try again.", after, burst.html)
+        if request.method != "GET" or any(name in request.headers for name in _FOREIGN_CREDENTIALS):
+            raise _mismatch()
+        judge = self._signer.judge
+        verdict = judge(request.key, request.query, time.time(), self.faults.generation)
+        if verdict is Verdict.WRONG:
+            raise _mismatch()
+        if verdict is Verdict.EXPIRED:
+            raise Refusal(403, "AccessDenied", "Request has expired")
+        if file is None:
+            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
+        return file, await asyncio.to_thread(lambda: file.content.stored)
+
+    async def wait_for_change(self, holder: object, file: str) -> None:
+        """Stand at a hold until some switch is turned."""
+        self._held[holder] = file
+        self.faults.set_held(self._held.values())
+        try:
+            await self._changed.wait()
+        finally:
+            del self._held[holder]
+            self.faults.set_held(self._held.values())
+
+    async def wait_for_clearing(self, known: int) -> None:
+        """Stand until the switches are cleared once more than the `known` times."""
+        while self.faults.clearings == known:
+            await self._changed.wait()
+
+
+def _mismatch() -> Refusal:
+    message = "The request signature we calculated does not match the signature you provided."
+    return Refusal(403, "SignatureDoesNotMatch", message)
+
+
+class _Answer:
+    """One object on its way out."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        request: Request,
+        file: StoredFile,
+        stored: Stored,
+        entry: ObjectRequest,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._store = store
+        self._request = request
+        self._file = file
+        self._stored = stored
+        self._entry = entry
+        self._reader = reader
+        self._writer = writer
+        entry.first, entry.last = 0, stored.size - 1
+        asked = asked_range(request.headers.get("range", ""), stored.size)
+        if asked is not None:
+            entry.first, entry.last = asked
+        self._clearings = store.faults.clearings
+        self._faults = store.faults.body(file.id, entry.first, entry.last)
+        self._is_partial = asked is not None and not self._faults.ignores_range
+        if not self._is_partial:
+            entry.first, entry.last = 0, stored.size - 1
+
+    async def send(self) -> None:
+        self._check_conditions()
+        self._entry.status = 206 if self._is_partial else 200
+        self._writer.write(self._head())
+        await self._writer.drain()
+        await self._send_body(self._entry.first, self._entry.last + 1)
+
+    def _check_conditions(self) -> None:
+        """If-Match and If-Unmodified-Since, as S3 and RFC 9110 have them."""
+        headers = self._request.headers
+        wanted = headers.get("if-match")
+        if wanted is not None:
+            tags = [tag.strip() for tag in wanted.split(",")]
+            fails = "*" not in tags and self._etag() not in tags
+        else:
+            since = headers.get("if-unmodified-since", "")
+            fails = bool(since) and self._file.modified > parsedate_to_datetime(since)
+        if fails:
+            message = "At least one of the pre-conditions you specified did not hold"
+            raise Refusal(412, "PreconditionFailed", message)
+
+    def _etag(self) -> str:
+        etag = self._faults.etag or self._stored.etag
+        return etag if etag.startswith("W/") else f'"{etag}"'
+
+    def _head(self) -> bytes:
+        first, last, size = self._entry.first, self._entry.last, self._stored.size
+        status = "206 Partial Content" if self._is_partial else "200 OK"
+        lines = [
+            f"HTTP/1.1 {status}",
+            f"x-amz-id-2: {self._file.key}",
+            f"x-amz-request-id: {self._file.key[:16].upper()}",
+            f"Last-Modified: {format_datetime(self._file.modified, usegmt=True)}",
+            f"ETag: {self._etag()}",
+            "x-amz-server-side-encryption: AES256",
+            f"Content-Disposition: filename={self._file.name}",
+            "Accept-Ranges: bytes",
+            f"Content-Type: {self._file.content_type}",
+            "Server: AmazonS3",
+            f"Content-Length: {last + 1 - first}",
+        ]
+        if self._is_partial:
+            lines.append(f"Content-Range: bytes {first}-{last}/{size}")
+        return "\r\n".join([*lines, "", ""]).encode()
+
+    async def _send_body(self, start: int, end: int) -> None:
+        """The object's bytes from `start` to before `end`, with what the faults do to them."""
+        faults, at = self._faults, start
+        stall_at = None if faults.stall_after is None else start + faults.stall_after
+        cut_at = end if faults.cut_after is None else min(end, start + faults.cut_after)
+        while at < cut_at:
+            if self._reader.at_eof() or self._writer.is_closing():
+                raise ConnectionResetError
+            if at == stall_at:
+                await self._stall()
+                stall_at = None
+            hold = self._store.faults.hold_of(self._file.id)
+            if hold is not None and at >= hold:
+                await self._store.wait_for_change(self, self._file.id)
+                continue
+            limits = [cut_at, at + _CHUNK]
+            limits += [limit for limit in (stall_at, hold) if limit is not None]
+            at = await self._send_piece(at, min(limits))
+        if cut_at < end:
+            await self._cut()
+
+    async def _send_piece(self, at: int, end: int) -> int:
+        """Send the bytes from `at` to before `end`, or fewer; the answer is what comes next."""
+        rate = self._store.faults.bytes_per_second
+        if rate:
+            end = min(end, at + max(1, rate // 20))
+        flip = self._faults.flip_at
+        offset = self._stored.offset + at
+        began = time.monotonic()
+        if flip is not None and at <= flip < end:
+            data = bytearray(self._store.spool.read(offset, end - at))
+            data[flip - at] ^= 1
+            self._writer.write(data)
+            await self._writer.drain()
+        else:
+            loop = asyncio.get_running_loop()
+            await loop.sendfile(self._writer.transport, self._store.spool.file, offset, end - at)
+        self._entry.sent += end - at
+        if rate:
+            await asyncio.sleep(max(0.0, (end - at) / rate - (time.monotonic() - began)))
+        return end
+
+    async def _stall(self) -> None:
+        if self._faults.stall_seconds is None:
+            await self._store.wait_for_clearing(self._clearings)
+        else:
+            await asyncio.sleep(self._faults.stall_seconds)
+
+    async def _cut(self) -> None:
+        if self._faults.resets:
+            taken = self._writer.get_extra_info("socket")
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            self._writer.transport.abort()
+        self._writer.close()

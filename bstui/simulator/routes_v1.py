@@ -1,0 +1,157 @@
+"""The calls of v1pre3 that browsing and importing use."""
+
+from collections.abc import Callable, Mapping
+
+from starlette.responses import RedirectResponse, Response
+
+from bstui.simulator import bodies
+from bstui.simulator.account import Project, Run, StoredFile
+from bstui.simulator.bodies import V1, Json
+from bstui.simulator.calls import Call, Handler, Refused, enveloped, error_body, not_allowed
+from bstui.simulator.paging import FILES_LIMIT, Order, take_page
+from bstui.simulator.run_bodies import stats_body, v1_run_body
+from bstui.simulator.search import search
+
+_RUN_KEYS: Mapping[str, Callable[[Run], object]] = {
+    "Id": lambda run: run.id,
+    "DateCreated": lambda run: run.created,
+    "DateModified": lambda run: run.created,
+    "ExperimentName": lambda run: run.experiment,
+    "Status": lambda run: run.status,
+    "PlatformName": lambda run: run.platform,
+    "InstrumentName": lambda run: run.cell.instrument,
+    "TotalSize": lambda run: run.size,
+}
+_PROJECTS = Order[Project](
+    {"Id": lambda p: p.id, "Name": lambda p: p.name, "DateCreated": lambda p: p.created}
+)
+_FILE_KEYS: Mapping[str, Callable[[StoredFile], object]] = {
+    "Id": lambda file: file.id,
+    "Path": lambda file: file.path,
+    "DateCreated": lambda file: file.created,
+    "Name": lambda file: file.name,
+}
+RUNS = Order(_RUN_KEYS)
+FILES = Order(_FILE_KEYS, limit=FILES_LIMIT)
+
+
+def current_user(call: Call) -> Json:
+    return bodies.whole_user_body(call.grant.user, V1)
+
+
+def current_token(call: Call) -> Json:
+    return bodies.token_body(call.grant)
+
+
+def list_runs(call: Call) -> Json:
+    _check_user(call)
+    statuses = call.query.words("statuses")
+    runs = [run for run in call.view.runs() if not statuses or run.status.lower() in statuses]
+    page = take_page(runs, call.query, RUNS)
+    return {"Items": [v1_run_body(run) for run in page.items]} | page.paging()
+
+
+def list_projects(call: Call) -> Json:
+    _check_user(call)
+    name = call.query.text("name").lower()
+    projects = [p for p in call.view.projects() if not name or p.name.lower() == name]
+    page = take_page(projects, call.query, _PROJECTS)
+    with_rights = "permissions" in call.query.words("include")
+    items = [
+        call.project_body(p, V1) | (_permissions(call) if with_rights else {}) for p in page.items
+    ]
+    return {"Items": items} | page.paging()
+
+
+def _check_user(call: Call) -> None:
+    if call.parts["id"] not in ("current", call.grant.user.id):
+        raise not_allowed("BROWSE", "User")
+
+
+def _permissions(call: Call) -> Json:
+    verbs = [scope.split()[0] for scope in call.grant.scopes]
+    return {"Permissions": {"UserOperations": ["BROWSE", "READ"], "AccessTokenOperations": verbs}}
+
+
+def one_run(call: Call) -> Json:
+    run = call.run()
+    href = f"{V1}/runs/{run.id}"
+    links: Json = {"HrefFiles": f"{href}/files", "HrefSamples": f"{href}/samples"}
+    links["Properties"] = bodies.properties_body(href, [])
+    return links | v1_run_body(run)
+
+
+def run_files(call: Call) -> Json:
+    page = take_page(chosen_files(call, call.run().files), call.query, FILES)
+    return {"Items": call.file_list(page.items, V1)} | page.paging()
+
+
+def chosen_files(call: Call, files: list[StoredFile]) -> list[StoredFile]:
+    """Files by the query's extensions, with or without their dot."""
+    wanted = {word.lstrip(".") for word in call.query.words("extensions")}
+    unwanted = {word.lstrip(".") for word in call.query.words("excludeextensions")}
+    return [
+        file
+        for file in files
+        if (not wanted or _extension(file) in wanted) and _extension(file) not in unwanted
+    ]
+
+
+def _extension(file: StoredFile) -> str:
+    return file.name.rpartition(".")[2].lower()
+
+
+def run_stats(call: Call) -> Json:
+    return stats_body(call.run(), V1)
+
+
+def run_samples(call: Call) -> Json:
+    """Has answered 500 since 2019."""
+    raise Refused(500, error_body("An unexpected error has occurred.", "Exception"))
+
+
+def one_project(call: Call) -> Json:
+    project = call.project()
+    href = f"{V1}/projects/{project.id}"
+    links: Json = {"HrefSamples": f"{href}/samples", "HrefAppResults": f"{href}/appresults"}
+    links["Properties"] = bodies.properties_body(href, [])
+    return links | call.project_body(project, V1) | _permissions(call)
+
+
+def one_file(call: Call) -> Json:
+    file = call.file()
+    href = f"{V1}/files/{file.id}"
+    more: Json = {"UploadStatus": "complete", "Properties": bodies.properties_body(href, [])}
+    return more | bodies.file_body(file, V1)
+
+
+def file_content(call: Call) -> object:
+    """A signed address as JSON (`redirect=meta`), as a redirect, or the bytes themselves."""
+    file = call.readable_file()
+    kind = call.query.text("redirect").lower()
+    if kind == "meta":
+        return call.content_body(file)
+    if kind in ("false", "proxy"):
+        return Response(file.content.read(), media_type=file.content_type)
+    return RedirectResponse(call.host.signed_url(file), status_code=302)
+
+
+def _v1_content(call: Call) -> object:
+    answer = file_content(call)
+    return answer if isinstance(answer, Response) else enveloped(lambda call: answer)(call)
+
+
+ROUTES: dict[str, Handler] = {
+    "/v1pre3/users/current": enveloped(current_user),
+    "/v1pre3/users/{id}/runs": enveloped(list_runs),
+    "/v1pre3/users/{id}/projects": enveloped(list_projects),
+    "/v1pre3/oauthv2/token/current": enveloped(current_token),
+    "/v1pre3/runs/{id}": enveloped(one_run),
+    "/v1pre3/runs/{id}/files": enveloped(run_files),
+    "/v1pre3/runs/{id}/sequencingstats": enveloped(run_stats),
+    "/v1pre3/runs/{id}/samples": enveloped(run_samples),
+    "/v1pre3/projects/{id}": enveloped(one_project),
+    "/v1pre3/files/{id}": enveloped(one_file),
+    "/v1pre3/files/{id}/content": _v1_content,
+    "/v1pre3/search": enveloped(lambda call: search(call, V1)),
+}

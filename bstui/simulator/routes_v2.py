@@ -1,0 +1,66 @@
+"""The calls of v2 that browsing and importing use."""
+
+from bstui.simulator import bodies, v2_runs, v2_samples
+from bstui.simulator.bodies import Json
+from bstui.simulator.calls import Call, Handler, not_allowed
+from bstui.simulator.paging import Order, take_page
+from bstui.simulator.routes_v1 import file_content
+from bstui.simulator.search import search
+
+
+def current_user(call: Call) -> Json:
+    return bodies.whole_user_body(call.grant.user, call.root)
+
+
+def list_workgroups(call: Call) -> Json:
+    """The workgroups of the person, whether or not a token for them is at hand."""
+    if call.parts["id"] not in ("current", call.grant.user.id):
+        raise not_allowed("BROWSE", "User")
+    mine = call.grant.user.person or call.grant.user
+    groups: list[Json] = [
+        {"Id": user.id, "Name": user.name, "DisplayName": user.name, "IsCollaborative": True}
+        for user in call.region.users.values()
+        if user.is_workgroup and user.person is mine
+    ]
+    page = take_page(groups, call.query, Order[Json]({"Id": lambda group: group["Id"]}))
+    return {"Items": page.items, "Paging": page.paging()}
+
+
+def one_project(call: Call) -> Json:
+    project = call.project()
+    verbs = [scope.split()[0] for scope in call.grant.scopes]
+    rights = {"UserOperations": ["BROWSE", "READ"], "AccessTokenOperations": verbs}
+    more: Json = {"HrefDatasets": f"{call.root}/projects/{project.id}/datasets"}
+    return call.project_body(project, call.root) | more | {"Permissions": rights}
+
+
+def one_file(call: Call) -> Json:
+    return bodies.file_body(call.file(), call.root) | {"UploadStatus": "complete"}
+
+
+ROUTES: dict[str, Handler] = {
+    "/v2/users/current": current_user,
+    "/v2/users/{id}/workgroups": list_workgroups,
+    "/v2/runs": v2_runs.list_runs,
+    "/v2/runs/accesscheck": v2_runs.access_check,
+    "/v2/runs/{id}": v2_runs.one_run,
+    "/v2/runs/{id}/files": v2_runs.run_files,
+    "/v2/runs/{id}/sequencingstats": v2_runs.run_stats,
+    "/v2/runs/{id}/properties": v2_runs.run_properties,
+    "/v2/runs/{id}/properties/{name}/items": v2_runs.run_property_items,
+    "/v2/runs/{id}/lanelibrarymappings": v2_runs.lane_library_mappings,
+    "/v2/projects/{id}": one_project,
+    "/v2/projects/{id}/datasets": v2_samples.project_datasets,
+    "/v2/biosamples": v2_samples.list_biosamples,
+    "/v2/biosamples/{id}": v2_samples.one_biosample,
+    "/v2/biosamples/{id}/libraries": v2_samples.biosample_libraries,
+    "/v2/biosamples/{id}/runlanesummaries": v2_samples.run_lane_summaries,
+    "/v2/datasets": v2_samples.list_datasets,
+    "/v2/datasets/{id}": v2_samples.one_dataset,
+    "/v2/datasets/{id}/files": v2_samples.dataset_files,
+    "/v2/datasets/{id}/properties/{name}/items": v2_samples.dataset_property_items,
+    "/v2/datasettypes/{id}": v2_samples.one_dataset_type,
+    "/v2/files/{id}": one_file,
+    "/v2/files/{id}/content": file_content,
+    "/v2/search": lambda call: search(call, call.root),
+}

@@ -1,0 +1,143 @@
+"""The calls of v2 about runs and what is on them."""
+
+from collections.abc import Iterable
+
+from bstui.simulator import bodies, run_bodies, sample_bodies
+from bstui.simulator.account import Run
+from bstui.simulator.bodies import Json
+from bstui.simulator.calls import Call, unknown_route
+from bstui.simulator.paging import UNSORTED, Order, take_page
+from bstui.simulator.routes_v1 import FILES, RUNS, chosen_files
+
+
+def list_runs(call: Call) -> Json:
+    query = call.query
+    statuses, ids = query.words("statuses"), query.words("id")
+    name = query.text("experimentname").lower()
+    runs = [
+        run
+        for run in call.view.runs()
+        if (not statuses or run.status.lower() in statuses)
+        and (not ids or run.id in ids)
+        and (not name or run.experiment.lower() == name)
+    ]
+    page = take_page(runs, query, RUNS)
+    items = [run_bodies.v2_run_body(run, call.root) for run in page.items]
+    return {"Items": items, "Paging": page.paging()}
+
+
+def one_run(call: Call) -> Json:
+    run = call.run()
+    owner = f"{call.root}/runs/{run.id}"
+    properties = (_run_property(call, run, name) for name in _RUN_PROPERTIES)
+    return run_bodies.v2_run_body(run, call.root) | {
+        "SequencingStats": run_bodies.stats_body(run, call.root),
+        "Properties": bodies.properties_body(owner, properties),
+    }
+
+
+_RUN_PROPERTIES = {
+    "Input.BioSamples": ("biosample", "BioSampleItems", "BioSample"),
+    "Input.Libraries": ("library", "SampleLibraryItems", "SampleLibrary"),
+}
+"""Of each: the type, and what its items are called in a resource and alone."""
+
+
+def _run_items(call: Call, run: Run, name: str) -> list[Json]:
+    """What a run says of its biosamples; of those of unreadable projects the name alone."""
+    items: list[Json] = []
+    for biosample in run.biosamples:
+        size = call.size_of(biosample.project)
+        if not call.view.sees_biosample(biosample):
+            items.append({"Id": biosample.id, "BioSampleName": biosample.name})
+        elif name == "Input.BioSamples":
+            items.append(sample_bodies.biosample_body(biosample, call.root, size))
+        else:
+            items.append(sample_bodies.library_body(biosample, call.root, size))
+    return items
+
+
+def _run_property(call: Call, run: Run, name: str) -> Json:
+    kind, key, _ = _RUN_PROPERTIES[name]
+    owner = f"{call.root}/runs/{run.id}"
+    return bodies.property_body(owner, kind, name, _run_items(call, run, name), key)
+
+
+def run_properties(call: Call) -> Json:
+    run = call.run()
+    items = [_run_property(call, run, name) for name in _RUN_PROPERTIES]
+    return {"Items": items, "Paging": take_page(items, call.query, UNSORTED).paging()}
+
+
+def run_property_items(call: Call) -> Json:
+    run, name = call.run(), call.parts["name"]
+    if name not in _RUN_PROPERTIES:
+        raise unknown_route()
+    single = _RUN_PROPERTIES[name][2]
+    return property_items(call, _run_items(call, run, name), single)
+
+
+def property_items(call: Call, items: Iterable[Json], single: str) -> Json:
+    page = take_page(items, call.query, UNSORTED)
+    return {
+        "Items": [{"Id": item["Id"], single: item} for item in page.items],
+        "Paging": page.paging(),
+    }
+
+
+def run_files(call: Call) -> Json:
+    """A run's files; without TotalCount unless that is included."""
+    run, query = call.run(), call.query
+    included = query.words("include")
+    folder = query.text("directory").strip("/")
+    files = chosen_files(call, run.files)
+    if query.text("directory") and not (query.flag("recursive") and not folder):
+        start = f"{folder}/" if folder else ""
+        within = (file for file in files if file.path.startswith(start))
+        deep = query.flag("recursive")
+        files = [file for file in within if deep or "/" not in file.path[len(start) :]]
+    prefix = query.text("pathprefix").lstrip("/")
+    page = take_page([f for f in files if f.path.startswith(prefix)], query, FILES)
+    body: Json = {"Items": call.file_list(page.items, call.root)}
+    if "subdirectories" in included:
+        body["SubDirectories"] = _folders(call, run, folder)
+    return body | {"Paging": page.paging(with_total="totalcount" in included)}
+
+
+def _folders(call: Call, run: Run, folder: str) -> list[Json]:
+    start = f"{folder}/" if folder else ""
+    inside = (file.path[len(start) :] for file in run.files if file.path.startswith(start))
+    names = sorted({rest.split("/")[0] for rest in inside if "/" in rest})
+    href = f"{call.root}/runs/{run.id}/files?directory=/{start}"
+    return [{"Href": href + name, "Name": name} for name in names]
+
+
+def run_stats(call: Call) -> Json:
+    return run_bodies.stats_body(call.run(), call.root)
+
+
+def lane_library_mappings(call: Call) -> Json:
+    """What is on a flow cell; as a client models it, not recorded."""
+    run = call.run()
+    items: list[Json] = [
+        {
+            "LaneNumber": lane,
+            "BioSampleName": biosample.name,
+            "LibraryName": biosample.name,
+            "ProjectName": biosample.project.name,
+        }
+        for lane in range(1, run.cell.lanes + 1)
+        for biosample in run.biosamples
+    ]
+    page = take_page(items, call.query, Order[Json]({"LaneNumber": lambda i: i["LaneNumber"]}))
+    return {"Items": page.items, "Paging": page.paging()}
+
+
+def access_check(call: Call) -> list[Json]:
+    readable = {run.id: run for run in call.view.runs()}
+    return [
+        {"Id": int(run_id), "HasAccess": run_id in readable}
+        | ({"ExperimentName": readable[run_id].experiment} if run_id in readable else {})
+        for run_id in sorted(call.query.words("ids"))
+        if run_id.isdigit()
+    ]

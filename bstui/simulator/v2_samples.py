@@ -1,0 +1,201 @@
+"""The calls of v2 about biosamples and their FASTQ datasets."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from bstui.simulator import bodies, run_bodies, sample_bodies
+from bstui.simulator.account import Biosample, Dataset
+from bstui.simulator.bodies import Json
+from bstui.simulator.calls import Call, unknown_route
+from bstui.simulator.paging import UNSORTED, Order, take_page
+from bstui.simulator.routes_v1 import FILES, chosen_files
+from bstui.simulator.v2_runs import property_items
+
+_BIOSAMPLES: Mapping[str, Callable[[Biosample], object]] = {
+    "Id": lambda b: b.id,
+    "BioSampleName": lambda b: b.name,
+    "DateModified": lambda b: b.created,
+    "Project": lambda b: b.project.name,
+    "Status": lambda b: b.status,
+    "LabStatus": lambda b: b.lab_status,
+}
+_DATASETS: Mapping[str, Callable[[Dataset], object]] = {
+    "DateCreated": lambda d: d.created,
+    "Name": lambda d: d.name,
+    "DateModified": lambda d: d.created,
+    "ProjectName": lambda d: d.project.name,
+    "Size": lambda d: d.size,
+    "QcStatus": lambda d: d.qc_status,
+}
+
+
+def list_biosamples(call: Call) -> Json:
+    """By name, status, and project: the default one, or one with datasets of the biosample."""
+    query = call.query
+    projects, names = query.words("projectid"), query.words("biosamplename")
+    statuses, lab = query.words("status"), query.words("labstatus")
+    biosamples = [
+        b
+        for b in call.view.biosamples()
+        if (not projects or projects & _projects_of(call, b))
+        and (not names or b.name.lower() in names)
+        and (not statuses or b.status.lower() in statuses)
+        and (not lab or b.lab_status.lower() in lab)
+    ]
+    page = take_page(biosamples, query, Order(_BIOSAMPLES))
+    items = [
+        sample_bodies.biosample_body(b, call.root, call.size_of(b.project)) for b in page.items
+    ]
+    return {"Items": items, "Paging": page.paging()}
+
+
+def _projects_of(call: Call, biosample: Biosample) -> set[str]:
+    return {biosample.project.id, *(d.project.id for d in call.region.datasets_of(biosample))}
+
+
+def one_biosample(call: Call) -> Json:
+    biosample = call.biosample()
+    return sample_bodies.biosample_body(biosample, call.root, call.size_of(biosample.project))
+
+
+def biosample_libraries(call: Call) -> Json:
+    biosample = call.biosample()
+    size = call.size_of(biosample.project)
+    page = take_page([sample_bodies.library_body(biosample, call.root, size)], call.query, UNSORTED)
+    return {"Items": page.items, "Paging": page.paging()}
+
+
+def run_lane_summaries(call: Call) -> Json:
+    """The runs and lanes that a biosample was sequenced on."""
+    biosample = call.biosample()
+    seen = {(d.run.id, d.lane): d.run for d in call.region.datasets_of(biosample)}
+    items: list[Json] = [
+        {
+            "RunId": run.id,
+            "ExperimentName": run.experiment,
+            "FlowcellBarcode": run.cell.barcode,
+            "Workflow": "Generate FASTQ",
+            "DateModified": bodies.stamp(run.created),
+            "RunStatus": run.status,
+            "UserOwnedBy": bodies.user_body(run.owner, call.root),
+            "LaneId": f"{run.id}{lane}",
+            "LaneNumber": lane,
+            "LaneStatus": "QcPassed",
+            "LibraryName": biosample.name,
+            "FastQStatus": "Complete",
+        }
+        for (_, lane), run in seen.items()
+    ]
+    page = take_page(items, call.query, Order[Json]({"CreatedOn": lambda i: i["DateModified"]}))
+    return {"Items": page.items, "Paging": page.paging()}
+
+
+def list_datasets(call: Call) -> Json:
+    return _dataset_page(call, call.view.datasets())
+
+
+def project_datasets(call: Call) -> Json:
+    project = call.project()
+    return _dataset_page(call, (d for d in call.view.datasets() if d.project is project))
+
+
+def _dataset_page(call: Call, datasets: Iterable[Dataset]) -> Json:
+    query = call.query
+    chosen = [d for d in datasets if _is_asked_for(call, d)]
+    page = take_page(chosen, query, Order(_DATASETS, descending=True))
+    items = [_dataset_body(call, dataset) for dataset in page.items]
+    return {"Items": items, "Paging": page.paging()}
+
+
+def _is_asked_for(call: Call, dataset: Dataset) -> bool:
+    query = call.query
+    biosample = dataset.biosample.id if dataset.biosample else ""
+    filters = {
+        "inputbiosamples": biosample,
+        "inputruns": dataset.run.id,
+        "inputruntokens": f"r.{dataset.run.id}",
+        "projectid": dataset.project.id,
+        "appsessionids": dataset.session.id,
+        "qcstatus": dataset.qc_status.lower(),
+        "uploadstatus": dataset.upload_status.lower(),
+        "isarchived": str(dataset.is_archived).lower(),
+    }
+    if any(words and value not in words for words, value in _wanted(call, filters)):
+        return False
+    types = {word.removeprefix("~") for word in query.words("datasettypes")}
+    return not types or bool(types & {"illumina.fastq.v1.8", "common.fastq", "common.files"})
+
+
+def _wanted(call: Call, filters: Mapping[str, str]) -> list[tuple[set[str], str]]:
+    return [(call.query.words(name), value) for name, value in filters.items()]
+
+
+def _dataset_body(call: Call, dataset: Dataset) -> Json:
+    body = sample_bodies.dataset_body(dataset, call.root, call.size_of(dataset.project))
+    if "properties" in call.query.words("include"):
+        wanted = call.query.words("propertyfilters")
+        properties = [
+            item
+            for item in _dataset_properties(call, dataset)
+            if not wanted or str(item["Name"]).lower() in wanted
+        ]
+        owner = f"{call.root}/datasets/{dataset.id}"
+        body["Properties"] = bodies.properties_body(owner, properties)
+    return body
+
+
+def _dataset_properties(call: Call, dataset: Dataset) -> list[Json]:
+    owner = f"{call.root}/datasets/{dataset.id}"
+    metrics: Json = {
+        "Type": "map",
+        "Href": f"{owner}/properties/BaseSpace.Metrics.FastQ",
+        "Name": "BaseSpace.Metrics.FastQ",
+        "Description": "",
+        "ContentMap": [{"Key": "LaneNumber", "Values": [str(dataset.lane)]}],
+    }
+    runs = [run_bodies.v1_run_body(dataset.run)]
+    made = [metrics, bodies.property_body(owner, "run", "Input.Runs", runs, "RunItems")]
+    if dataset.biosample is not None:
+        size = call.size_of(dataset.project)
+        biosample = sample_bodies.biosample_body(dataset.biosample, call.root, size)
+        library = sample_bodies.library_body(dataset.biosample, call.root, size)
+        made += [
+            bodies.property_body(
+                owner, "biosample", "Input.BioSamples", [biosample], "BioSampleItems"
+            ),
+            bodies.property_body(
+                owner, "library", "Input.Libraries", [library], "SampleLibraryItems"
+            ),
+        ]
+    return made
+
+
+def one_dataset(call: Call) -> Json:
+    return _dataset_body(call, call.dataset())
+
+
+def dataset_files(call: Call) -> Json:
+    dataset = call.dataset()
+    files = chosen_files(call, dataset.files)
+    if call.query.flag("excludeemptyfiles"):
+        files = [file for file in files if file.content.size]
+    page = take_page(files, call.query, FILES)
+    return {"Items": call.file_list(page.items, call.root), "Paging": page.paging()}
+
+
+def dataset_property_items(call: Call) -> Json:
+    dataset, name = call.dataset(), call.parts["name"].lower()
+    singles = {
+        "RunItems": "Run",
+        "BioSampleItems": "BioSample",
+        "SampleLibraryItems": "SampleLibrary",
+    }
+    for item in _dataset_properties(call, dataset):
+        for key, single in singles.items():
+            listed = item.get(key)
+            if str(item["Name"]).lower() == name and isinstance(listed, list):
+                return property_items(call, listed, single)
+    raise unknown_route()
+
+
+def one_dataset_type(call: Call) -> Json:
+    return sample_bodies.dataset_type_body(call.root)
