@@ -5,7 +5,6 @@ Built by `wire.py` from what the server sends. Every text has been through `safe
 beneath a destination. Sizes are bytes, dates are UTC. None means that the server did not say.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -109,6 +108,8 @@ class Dataset(Model, frozen=True, kw_only=True):
     size: int | None = None
     created: datetime | None = None
     type_id: str = ""
+    is_fastq: bool = True
+    """Whether its type is, or conforms to, FASTQ; True where the server does not say."""
     qc_status: str = ""
     upload_status: str = ""
     is_archived: bool = False
@@ -145,9 +146,9 @@ class ContentAddress(Model, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"ContentAddress(***, expires={self.expires})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+    def __rich_repr__(self) -> list[tuple[str, object]]:
         """A crash screen prints locals by this, where it is there."""
-        yield "expires", self.expires
+        return [("expires", self.expires)]
 
 
 class BiosampleDetail(Model, frozen=True, kw_only=True):
@@ -159,8 +160,8 @@ class BiosampleDetail(Model, frozen=True, kw_only=True):
     """The lane numbers that occur, sorted; empty where datasets hold all lanes."""
     size: int = 0
     datasets: int = 0
-    projects: tuple[Reference, ...] = ()
-    """Who owns the datasets: not always the biosample's default project."""
+    project_ids: tuple[str, ...] = ()
+    """The projects that own the datasets: not always the biosample's default project."""
 
 
 class ProjectCounts(Model, frozen=True, kw_only=True):

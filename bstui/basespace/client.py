@@ -1,0 +1,353 @@
+"""BaseSpace as bstui asks it: lists, single things, where content is. Nothing here writes.
+
+Paths and parameters are those of the BaseSpace API (§0, §5–§8); every answer becomes a model.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from bstui.basespace import models, wire
+from bstui.basespace.addresses import Kind
+from bstui.basespace.cache import ListingCache
+from bstui.basespace.connection import Answer, Connection, Query
+from bstui.basespace.details import FRESH_SECONDS, Shelf, find_details, together
+from bstui.basespace.envelopes import V1Answer, V1List, V2List, moment, text
+from bstui.basespace.failures import misunderstood
+from bstui.basespace.listings import ItemT, Listing, Page
+from bstui.basespace.pacing import Pace, Patience
+from bstui.errors import Gone, NotAllowed, NotFound, ServiceError
+from bstui.text import Secret, safe_text
+
+_V1 = "/v1pre3"
+_V2 = "/v2"
+_PAGE = 500
+_RUN_PAGE = 200
+_DATASET_PAGE = 100
+"""Each item repeats its whole project, users and runs: 8 kB."""
+_FILE_PAGE = 1000
+"""The most that file lists give."""
+_NEWEST_FIRST: Query = {"sortby": "DateCreated", "sortdir": "Desc"}
+_BY_ID: Query = {"sortby": "Id"}
+_FASTQ: Query = {"datasettypes": "~common.fastq"}
+_PROPERTIES: Query = {
+    "include": "properties",
+    "propertyfilters": "Input.Libraries,Input.Runs,Input.BioSamples,BaseSpace.Metrics.FastQ",
+}
+
+W = TypeVar("W")
+
+
+class Client:
+    """One account of BaseSpace, open for questions: `async with Client(server, token) as client`.
+
+    Every method raises the errors of `bstui.errors` that are AccessProblem or ServiceError.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        token: Secret,
+        *,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        cache: ListingCache | None = None,
+        patience: Patience | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.server = server
+        self._way = Connection(server, token, ca_bundle=ca_bundle, patience=patience, pace=pace)
+        self._cache = cache
+
+    async def __aenter__(self) -> Self:
+        await self._way.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._way.__aexit__(kind, error, trace)
+
+    async def identity(self) -> models.Identity:
+        """Whom the token acts for, and what it may do as far as the server says."""
+        user = await self._way.ask(f"{_V2}/users/current", wire.User)
+        self._way.identity = user.model(await self._scopes())
+        return self._way.identity
+
+    async def _scopes(self) -> tuple[str, ...]:
+        try:
+            token = await self._way.ask(f"{_V1}/oauthv2/token/current", V1Answer[wire.Token])
+        except (NotAllowed, ServiceError):
+            return ()  # some tokens may not ask this; then nobody knows
+        return tuple(text(scope) for scope in token.response.scopes)
+
+    def projects(self, name: str | None = None) -> Listing[models.Project]:
+        """All projects the account sees, newest first; `name` lets the server choose."""
+        return self._listing(
+            f"{_V1}/users/current/projects",
+            V1List[wire.Project],
+            wire.Project.model,
+            _PAGE,
+            {**_NEWEST_FIRST, "name": name},
+        )
+
+    def runs(self) -> Listing[models.Run]:
+        """All runs the account sees, newest first."""
+        return self._listing(
+            f"{_V2}/runs", V2List[wire.Run], wire.Run.model, _RUN_PAGE, _NEWEST_FIRST
+        )
+
+    def biosamples(
+        self, project_id: str | None = None, name: str | None = None
+    ) -> Listing[models.Biosample]:
+        """The biosamples that have the project as their default, or have datasets in it."""
+        return self._listing(
+            f"{_V2}/biosamples",
+            V2List[wire.Biosample],
+            wire.Biosample.model,
+            _PAGE,
+            {**_BY_ID, "projectid": project_id, "biosamplename": name},
+        )
+
+    def run_biosamples(self, run: models.Run) -> Listing[models.Biosample]:
+        """The biosamples a run was made of: by its own list, or else by its FASTQ datasets."""
+        path = f"{_V2}/runs/{_segment(run.id)}/properties/Input.BioSamples/items"
+        fetch = self._way.pages(path, V2List[wire.PropertyItem], wire.PropertyItem.model, {})
+
+        async def fetch_or_derive(offset: int, limit: int) -> Page[models.Biosample]:
+            try:
+                page = await fetch(offset, limit)
+            except Gone:
+                page = Page(items=(), limit=limit)
+            return page if page.items or offset else await self._biosamples_of_datasets(run)
+
+        return Listing(fetch_or_derive, _PAGE)
+
+    async def _biosamples_of_datasets(self, run: models.Run) -> Page[models.Biosample]:
+        found = {
+            named.id: models.Biosample(id=named.id, name=named.name)
+            async for dataset in self.datasets(run=run)
+            for named in dataset.biosamples
+        }
+        return Page(items=tuple(found.values()), limit=_PAGE, total=len(found))
+
+    def datasets(
+        self,
+        *,
+        biosample: str | None = None,
+        project: str | None = None,
+        run: models.Run | None = None,
+    ) -> Listing[models.Dataset]:
+        """The FASTQ datasets of a biosample, of those a project owns, of a run: all that is given.
+
+        Datasets of projects that the account may not read are not listed by the server.
+        """
+        return self._datasets([biosample] if biosample else [], project, run)
+
+    def _datasets(
+        self, biosamples: Sequence[str], project: str | None, run: models.Run | None
+    ) -> Listing[models.Dataset]:
+        query = {
+            **_FASTQ,
+            **_PROPERTIES,
+            "inputbiosamples": ",".join(biosamples) or None,
+            "projectid": project,
+            "inputruns": (run.v1_id or None) if run else None,
+            "inputruntokens": run.id if run and not run.v1_id else None,
+            "sortby": "DateCreated",
+        }
+
+        def is_meant(dataset: models.Dataset) -> bool:
+            return _is_within(dataset, biosamples, project, run)
+
+        fetch = self._way.pages(f"{_V2}/datasets", V2List[wire.Dataset], wire.Dataset.model, query)
+        return Listing(fetch, _DATASET_PAGE, is_meant)
+
+    def dataset_files(self, dataset_id: str) -> Listing[models.File]:
+        """The files of a dataset."""
+        return self._files(f"{_V2}/datasets/{_segment(dataset_id)}/files", {})
+
+    def run_files(self, run_id: str) -> Listing[models.File]:
+        """Every file of a run's folder, below any of its directories."""
+        query: Query = {"directory": "/", "recursive": "true", "include": "TotalCount"}
+        return self._files(f"{_V2}/runs/{_segment(run_id)}/files", query)
+
+    def _files(self, path: str, query: Query) -> Listing[models.File]:
+        every = {**_BY_ID, **query}
+        return self._listing(path, V2List[wire.File], wire.File.model, _FILE_PAGE, every)
+
+    async def project(self, project_id: str) -> models.Project:
+        path = f"{_V1}/projects/{_segment(project_id)}"
+        return (await self._way.ask(path, V1Answer[wire.Project])).response.model()
+
+    async def run(self, run_id: str) -> models.Run:
+        return (await self._way.ask(f"{_V2}/runs/{_segment(run_id)}", wire.Run)).model()
+
+    async def biosample(self, biosample_id: str) -> models.Biosample:
+        path = f"{_V2}/biosamples/{_segment(biosample_id)}"
+        return (await self._way.ask(path, wire.Biosample)).model()
+
+    async def dataset(self, dataset_id: str) -> models.Dataset:
+        """One dataset, of whatever type."""
+        path = f"{_V2}/datasets/{_segment(dataset_id)}"
+        return (await self._way.ask(path, wire.Dataset, _PROPERTIES)).model()
+
+    async def file(self, file_id: str) -> models.File:
+        path = _file_path(file_id)
+        if path.startswith(_V1):
+            return (await self._way.ask(path, V1Answer[wire.File])).response.model()
+        return (await self._way.ask(path, wire.File)).model()
+
+    async def content(self, file_id: str) -> models.ContentAddress:
+        """Where a file's bytes are: a signed address for a client that knows no token."""
+        path = f"{_file_path(file_id)}/content"
+        query: Query = {"redirect": "meta"}
+        if path.startswith(_V1):
+            said = (await self._way.ask(path, V1Answer[wire.Content], query)).response
+        else:
+            said = await self._way.ask(path, wire.Content, query)
+        schemes = {"https", urlsplit(self.server).scheme}
+        if urlsplit(said.href_content).scheme not in schemes:
+            raise misunderstood(self._way.asked(path), b"", {})
+        return models.ContentAddress(url=said.href_content, expires=moment(said.expires))
+
+    async def find(
+        self, kind: str, name: str
+    ) -> list[models.Project] | list[models.Run] | list[models.Biosample]:
+        """What of this kind (`project`, `run`, `biosample`) has exactly this name.
+
+        A run is found by the name of its folder and by its experiment's.
+        """
+        match Kind(kind):
+            case Kind.PROJECT:
+                return await self.find_projects(name)
+            case Kind.RUN:
+                return await self.find_runs(name)
+            case Kind.BIOSAMPLE:
+                return await self.find_biosamples(name)
+            case other:
+                raise NotFound(
+                    f"A {other} cannot be found by its name.", hint=f"Give the {other}'s id."
+                )
+
+    async def find_projects(self, name: str) -> list[models.Project]:
+        # The server's own filter may match loosely, or not at all: we compare, and then look
+        # through all.
+        for listing in (self.projects(name), self.projects()):
+            found = [project async for project in listing if _is_named(name, project.name)]
+            if found:
+                return found
+        return []
+
+    async def find_runs(self, name: str) -> list[models.Run]:
+        return [run async for run in self.runs() if _is_named(name, run.name, run.experiment)]
+
+    async def find_biosamples(self, name: str) -> list[models.Biosample]:
+        # The parameter is a list with commas, so a name that has one needs all to be looked at.
+        listing = self.biosamples(name=None if "," in name else name)
+        return [biosample async for biosample in listing if _is_named(name, biosample.name)]
+
+    async def details(
+        self,
+        ids: Sequence[str],
+        *,
+        project: str | None = None,
+        run: models.Run | None = None,
+        max_age: float = FRESH_SECONDS,
+    ) -> dict[str, models.BiosampleDetail]:
+        """The details of the biosamples of rows in view, within a project or a run, in few calls.
+
+        `max_age` (seconds) 0 asks the server anew.
+        """
+
+        async def ask(batch: Sequence[str]) -> list[models.Dataset]:
+            return await self._datasets(batch, project, run).all()
+
+        scope = f"{project or ''} {run.id if run else ''}"
+        return await find_details(ids, ask, await self._shelf(), scope, max_age)
+
+    async def biosample_detail(
+        self, biosample_id: str, *, project: str | None = None, run: models.Run | None = None
+    ) -> models.BiosampleDetail:
+        """The same for one biosample."""
+        return (await self.details([biosample_id], project=project, run=run))[biosample_id]
+
+    async def project_counts(
+        self, project_id: str, *, max_age: float = FRESH_SECONDS
+    ) -> models.ProjectCounts:
+        """How many biosamples and FASTQ datasets a project holds: two calls."""
+        shelf = await self._shelf()
+        kept = shelf.find(models.ProjectCounts, project_id, "", max_age)
+        if kept is not None:
+            return kept
+        biosamples, datasets = await together(
+            self._count(path, {**query, "projectid": project_id})
+            for path, query in ((f"{_V2}/biosamples", {}), (f"{_V2}/datasets", _FASTQ))
+        )
+        counts = models.ProjectCounts(id=project_id, biosamples=biosamples, datasets=datasets)
+        shelf.keep(counts, "")
+        return counts
+
+    async def _count(self, path: str, query: Query) -> int | None:
+        answer = await self._way.ask(path, V2List[msgspec.Raw], {**query, "limit": 1})
+        return answer.total
+
+    async def _shelf(self) -> Shelf:
+        if self._cache is None:
+            return Shelf(None, "")
+        identity = self._way.identity or await self.identity()
+        return Shelf(self._cache, f"{self.server} {identity.id}")
+
+    def _listing(
+        self,
+        path: str,
+        kind: type[Answer[W]],
+        turn: Callable[[W], ItemT],
+        limit: int,
+        query: Query,
+    ) -> Listing[ItemT]:
+        return Listing(self._way.pages(path, kind, turn, query), limit)
+
+
+def _segment(identifier: str) -> str:
+    """An id as one segment of a path; NotFound where it cannot be one."""
+    if not identifier.strip("."):
+        raise NotFound(f"{identifier!r} is no id.", hint="Ids are numbers, `ds.…` or `r.…`.")
+    return quote(identifier, safe="")
+
+
+def _file_path(file_id: str) -> str:
+    """Numbers are asked for where that was seen to work, others where v2's addresses point."""
+    version = _V1 if file_id.isdecimal() else _V2
+    return f"{version}/files/{_segment(file_id)}"
+
+
+def _is_within(
+    dataset: models.Dataset,
+    biosamples: Sequence[str],
+    project: str | None,
+    run: models.Run | None,
+) -> bool:
+    """Whether a dataset is FASTQ and within all that was asked for, as far as it says.
+
+    Nowhere stands that the server joins its filters by AND, so we look again.
+    """
+    runs = {reference.id for reference in dataset.runs}
+    named = {reference.id for reference in dataset.biosamples}
+    return (
+        dataset.is_fastq
+        and (not project or not dataset.project_id or dataset.project_id == project)
+        and (not run or not runs or bool(runs & {run.id, run.v1_id}))
+        and (not biosamples or not named or bool(named & set(biosamples)))
+    )
+
+
+def _is_named(name: str, *names: str) -> bool:
+    # BaseSpace strips blanks from some names and not from others.
+    return safe_text(name.strip()) in {candidate.strip() for candidate in names}

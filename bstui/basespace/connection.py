@@ -1,0 +1,170 @@
+"""One server and one token: questions out, answers or our errors back.
+
+The token goes only into the header of a request to this server: redirects are never followed, and
+nothing of a request is logged by the library beneath.
+"""
+
+import asyncio
+import logging
+import os
+import ssl
+from collections.abc import Callable, Generator, Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from bstui import __version__
+from bstui.basespace.envelopes import read
+from bstui.basespace.failures import Asked, failure, misunderstood, unreachable
+from bstui.basespace.listings import Fetch, ItemT, Page
+from bstui.basespace.models import Identity
+from bstui.basespace.pacing import Pace, Patience, persist
+from bstui.basespace.regions import is_loopback
+from bstui.errors import SettingsError
+from bstui.system import ca_file
+from bstui.text import Secret
+
+Query = Mapping[str, str | int | None]
+"""Parameters by name; those that are None are left out."""
+
+T = TypeVar("T")
+W = TypeVar("W")
+W_co = TypeVar("W_co", covariant=True)
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
+
+
+class Answer(Protocol[W_co]):
+    """A page as it is on the wire, of v1 or of v2."""
+
+    @property
+    def items(self) -> Sequence[W_co]: ...
+    @property
+    def total(self) -> int | None: ...
+    @property
+    def limit(self) -> int: ...
+
+
+class _Bearer(httpx.Auth):
+    """Puts the token into the one header that httpx masks when it prints a request."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        yield request
+
+
+class Connection:
+    """An open way to one BaseSpace server."""
+
+    def __init__(
+        self,
+        server: str,
+        token: Secret,
+        *,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        patience: Patience | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        for name in ("httpx", "httpcore"):  # they log whole addresses
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self.server = server
+        self.identity: Identity | None = None
+        """Whom the token acts for, once somebody has asked; errors name it."""
+        self._patience = patience or Patience()
+        # A server on this machine is a simulator: it needs no sparing.
+        self._pace = pace or (Pace(rate=0) if _is_here(server) else Pace())
+        self._http = _open(server, token, ca_bundle)
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    async def ask(self, path: str, kind: type[T], query: Query | None = None) -> T:
+        """The answer to a GET; failing calls are repeated while that may help."""
+        return await persist(
+            lambda: self._ask_once(path, kind, query or {}), self._pace, self._patience
+        )
+
+    def pages(
+        self, path: str, kind: type[Answer[W]], turn: Callable[[W], ItemT], query: Query
+    ) -> Fetch[ItemT]:
+        """What asks for any page of a list."""
+
+        async def fetch(offset: int, limit: int) -> Page[ItemT]:
+            answer = await self.ask(path, kind, {**query, "offset": offset, "limit": limit})
+            items = tuple(turn(item) for item in answer.items)
+            return Page(items=items, limit=answer.limit, total=answer.total)
+
+        return fetch
+
+    async def _ask_once(self, path: str, kind: type[T], query: Query) -> T:
+        asked = self.asked(path)
+        given = {name: value for name, value in query.items() if value is not None}
+        try:
+            async with asyncio.timeout(self._patience.answer):
+                response = await self._http.get(path, params=given)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            raise unreachable(asked, error) from error
+        if response.status_code != httpx.codes.OK:
+            raise failure(asked, response.status_code, response.headers, response.content)
+        try:
+            return read(response.content, kind)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise misunderstood(asked, response.content, response.headers) from error
+
+    def asked(self, path: str) -> Asked:
+        """What an error about this question needs to know."""
+        return Asked(self.server, path, self.identity)
+
+
+def _is_here(server: str) -> bool:
+    return is_loopback(urlsplit(server).hostname or "")
+
+
+def _open(
+    server: str, token: Secret, ca_bundle: str | os.PathLike[str] | None
+) -> httpx.AsyncClient:
+    try:
+        return httpx.AsyncClient(
+            base_url=server,
+            auth=_Bearer(token),
+            headers={"User-Agent": f"bstui/{__version__}", "Accept": "application/json"},
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=not _is_here(server),  # no proxy reaches this machine
+            verify=_trust(server, ca_bundle),
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # The library's own words may repeat the proxy's address, and so a password.
+        raise SettingsError(
+            "The proxy of the environment cannot be used.",
+            why="It is no http:// or https:// address; bstui speaks no other proxy.",
+            hint="Correct HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, or unset them.",
+        ) from None
+
+
+def _trust(server: str, ca_bundle: str | os.PathLike[str] | None) -> ssl.SSLContext:
+    if urlsplit(server).scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and nobody will ask
+    bundle = ca_file(ca_bundle, os.environ)
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except (ssl.SSLError, OSError) as error:
+        raise SettingsError(
+            f"The certificate file {bundle} cannot be used.",
+            why=f"It cannot be read as certificates ({getattr(error, 'reason', '') or error}).",
+            hint="Name another with --ca-bundle, or ca_bundle in the settings.",
+        ) from error

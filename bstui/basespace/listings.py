@@ -1,0 +1,156 @@
+"""Lists that come in pages: what was said, what came, and whether that is all."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from bstui.errors import ServerFault
+
+PAGES_AHEAD = 2
+
+
+class Identified(Protocol):
+    """Something with an id, by which an item that two pages hold is known again."""
+
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT", bound=Identified)
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One answer of a list."""
+
+    items: tuple[T, ...]
+    limit: int
+    """What the server says it was asked for: it may have clamped it."""
+    total: int | None = None
+    """None where the server does not count (`GET /v2/runs/{id}/files`)."""
+
+
+Fetch = Callable[[int, int], Awaitable[Page[ItemT]]]
+"""Asks for a page by offset and limit."""
+
+Ahead = deque[tuple[int, asyncio.Task[Page[ItemT]]]]
+"""The pages asked for and not yet read, with their offsets."""
+
+
+def keep_all(_: object) -> bool:
+    return True
+
+
+class Listing(Generic[ItemT]):
+    """A list on its way. `async for item in listing`, or `async for page in listing.pages()`.
+
+    Paging by offset is no snapshot: items that move between pages come once, and where fewer came
+    than the server counts, the list is read a second time. What is then still missing is
+    `missing`: a short list says that it is short.
+    """
+
+    def __init__(
+        self, fetch: Fetch[ItemT], limit: int, keep: Callable[[ItemT], bool] = keep_all
+    ) -> None:
+        self._fetch = fetch
+        self._limit = limit
+        self._keep = keep
+        self._seen: set[str] = set()
+        self.total: int | None = None
+        """How many the server says there are; None until the first page, or where it will not."""
+        self.loaded = 0
+        """How many items have been given out."""
+        self.missing = 0
+        """At the end: how many the server counted and did not list."""
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        return self._items()
+
+    async def _items(self) -> AsyncIterator[ItemT]:
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                for item in page:
+                    yield item
+
+    async def all(self) -> list[ItemT]:
+        """The whole list."""
+        return [item async for item in self]
+
+    async def pages(self) -> AsyncGenerator[tuple[ItemT, ...], None]:
+        """What is new in each page as it comes; two more are on their way meanwhile."""
+        for _ in range(2):
+            async with aclosing(self._sweep()) as sweep:
+                async for page in sweep:
+                    fresh = self._fresh(page)
+                    if fresh:
+                        self.loaded += len(fresh)
+                        yield fresh
+            self.missing = max(0, (self.total or 0) - len(self._seen))
+            if not self.missing:
+                return
+
+    def _fresh(self, page: Page[ItemT]) -> tuple[ItemT, ...]:
+        new = {item.id: item for item in page.items if item.id not in self._seen}
+        self._seen.update(new)
+        return tuple(item for item in new.values() if self._keep(item))
+
+    async def _sweep(self) -> AsyncGenerator[Page[ItemT], None]:
+        """The pages from the first to the last, each once, in order."""
+        offset = 0
+        ahead: Ahead[ItemT] = deque()
+        self._ask(ahead, 0, self._limit)
+        try:
+            while ahead:
+                page = await ahead.popleft()[1]
+                self.total = page.total
+                offset += len(page.items)
+                if _is_last(page, offset):
+                    await _take_back(ahead)
+                else:
+                    await self._look_ahead(ahead, offset, self._trusted_limit(page))
+                yield page
+        finally:
+            await _take_back(ahead)
+
+    async def _look_ahead(self, ahead: Ahead[ItemT], offset: int, limit: int) -> None:
+        if ahead and ahead[0][0] != offset:
+            # A short page in the middle: what was asked for ahead would leave a hole.
+            await _take_back(ahead)
+        following = ahead[-1][0] + limit if ahead else offset
+        while len(ahead) < PAGES_AHEAD and (not ahead or following < (self.total or 0)):
+            self._ask(ahead, following, limit)
+            following += limit
+
+    def _ask(self, ahead: Ahead[ItemT], offset: int, limit: int) -> None:
+        async def fetch() -> Page[ItemT]:
+            return await self._fetch(offset, limit)
+
+        ahead.append((offset, asyncio.create_task(fetch())))
+
+    def _trusted_limit(self, page: Page[ItemT]) -> int:
+        """The limit the server really uses; one that is no limit would page for ever."""
+        if page.items and page.limit <= 0:
+            raise ServerFault(
+                "BaseSpace sent a list that cannot be paged.",
+                why=f"It says that its pages hold {page.limit} items.",
+                hint="Try again later.",
+            )
+        return min(page.limit, self._limit) if page.limit > 0 else self._limit
+
+
+def _is_last(page: Page[ItemT], offset: int) -> bool:
+    """By the server's count; without one only an empty page ends a list, for any may be short."""
+    return not page.items or (page.total is not None and offset >= page.total)
+
+
+async def _take_back(ahead: Ahead[ItemT]) -> None:
+    """Cancel what was asked for ahead, and wait until it is gone."""
+    tasks = [task for _, task in ahead]
+    ahead.clear()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
