@@ -1,0 +1,87 @@
+"""Grouping: which biosamples become one sample. It never joins bytes."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from bstui.basespace.models import Dataset
+from bstui.errors import UsageError
+from bstui.samples.choice import Choice, LeftOut
+
+
+class Grouping(StrEnum):
+    AUTOMATIC = "automatic"
+    """One sample for each biosample."""
+    SINGLE = "single"
+    """All that is chosen becomes one named sample."""
+    NONE = "none"
+    """Files as they are, by biosample, and no samples."""
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes out: one name, with the datasets that its FASTQ files are in."""
+
+    name: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def biosamples(self) -> tuple[str, ...]:
+        """The names of the biosamples in it."""
+        return tuple(choice.biosample.name for choice in self.choices)
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        return tuple(dataset for choice in self.choices for dataset in choice.taken)
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        return tuple(item for choice in self.choices for item in choice.left_out)
+
+    @property
+    def project(self) -> str:
+        """The project that owns all of its datasets; empty where they do not agree."""
+        owners = {(dataset.project_id, dataset.project) for dataset in self.datasets}
+        return next(iter(owners))[1] if len(owners) == 1 else ""
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The names of the runs taken."""
+        return tuple(dict.fromkeys(run for choice in self.choices for run in choice.runs))
+
+    @property
+    def runs_left_out(self) -> tuple[str, ...]:
+        """The names of runs that hold more FASTQ of its biosamples."""
+        taken = set(self.runs)
+        left = dict.fromkeys(run for choice in self.choices for run in choice.runs_left_out)
+        return tuple(run for run in left if run not in taken)
+
+
+def parse_grouping(text: str, sample: str) -> Grouping:
+    """The grouping named `text`; a UsageError where it and the sample's name do not fit."""
+    try:
+        grouping = Grouping(text)
+    except ValueError:
+        known = ", ".join(Grouping)
+        raise UsageError(f"{text!r} is no grouping.", hint=f"Give one of {known}.") from None
+    if grouping is Grouping.SINGLE and not sample.strip():
+        raise UsageError(
+            "Grouping everything into a single sample needs its name.",
+            hint="Give it with --sample NAME.",
+        )
+    if sample and grouping is not Grouping.SINGLE:
+        raise UsageError(
+            f"The sample name {sample!r} has no use with grouping {grouping}.",
+            hint="Add --grouping single, or leave --sample out.",
+        )
+    return grouping
+
+
+def group_choices(
+    choices: Sequence[Choice], grouping: Grouping, sample: str = ""
+) -> tuple[Sample, ...]:
+    """The samples that the choices become; those of which nothing is taken become none."""
+    taken = tuple(choice for choice in choices if choice.taken)
+    if grouping is Grouping.SINGLE:
+        return (Sample(name=sample.strip(), choices=taken),) if taken else ()
+    return tuple(Sample(name=choice.biosample.name, choices=(choice,)) for choice in taken)

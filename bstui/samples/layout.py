@@ -1,0 +1,180 @@
+"""Where each file of each sample goes beneath the destination, so that no two names meet.
+
+A layout is a template of paths, `{project}/{sample}/{file}`. Where names would clash, all files of
+the samples concerned go under `<run>/`, and where they still clash under `<run>/<dataset id>/`.
+Names are compared as the strictest file systems do, without case and Unicode form.
+"""
+
+import string
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from bstui.basespace.models import Dataset, File, Reference
+from bstui.errors import UsageError
+from bstui.samples.choice import Choice, run_name
+from bstui.samples.fastq_name import parse_name
+from bstui.samples.grouping import Grouping, Sample
+from bstui.text import collision_key, safe_name
+
+FIELDS = ("project", "sample", "biosample", "run", "library", "lane", "dataset", "read", "file")
+DEFAULTS: Mapping[Grouping, str] = {
+    Grouping.AUTOMATIC: "{project}/{sample}/{file}",
+    Grouping.SINGLE: "{sample}/{file}",
+    Grouping.NONE: "{project}/{biosample}/{file}",
+}
+_NO_RUN = "no-run"
+_DEEPEST = 3
+"""`<run>/`, `<run>/<dataset id>/`, `<run>/<dataset id>/<file id>/`."""
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A file of a sample and its path: relative to the destination, each component safe."""
+
+    sample: Sample
+    biosample: Reference
+    dataset: Dataset
+    file: File
+    path: str
+
+
+def check_template(template: str) -> str:
+    """The template itself; a UsageError says what is wrong with it."""
+    try:
+        problem = _problem_of(template)
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        raise UsageError(
+            f"The layout {template!r} cannot be used: {problem}.",
+            hint="Write it like {project}/{sample}/{file}; the fields are "
+            + ", ".join(f"{{{field}}}" for field in FIELDS)
+            + ".",
+        )
+    return template
+
+
+def _problem_of(template: str) -> str:
+    parts = template.split("/")
+    if any(part.strip() in ("", ".", "..") for part in parts):
+        return "it must be relative, and no part of it empty, . or .."
+    fields: list[str] = []
+    for part in parts:
+        parsed = [piece for piece in string.Formatter().parse(part) if piece[1] is not None]
+        if any(spec or conversion for _, _, spec, conversion in parsed):
+            return "a field is its name alone"
+        fields = [field or "" for _, field, _, _ in parsed]
+        unknown = [field for field in fields if field not in FIELDS]
+        if unknown:
+            return f"{{{unknown[0]}}} is no field"
+    return "" if "file" in fields else "its last part must hold {file}"
+
+
+def place_files(
+    samples: Sequence[Sample], files: Mapping[str, Sequence[File]], template: str
+) -> list[Placed]:
+    """Every file with its path. `files` are by dataset id."""
+    names = _Names(samples, "{project}" in template)
+    levels = dict.fromkeys(range(len(samples)), 0)
+    while True:
+        placed = [
+            (number, _place(sample, files, template, names, levels[number]))
+            for number, sample in enumerate(samples)
+        ]
+        deeper = {number for number in _clashing(placed) if levels[number] < _DEEPEST}
+        if not deeper:
+            return [item for _, items in placed for item in items]
+        levels.update((number, levels[number] + 1) for number in deeper)
+
+
+class _Names:
+    """The name of each sample and biosample as a folder; `name~<id>` where several have it."""
+
+    def __init__(self, samples: Sequence[Sample], by_project: bool) -> None:
+        self._by_project = by_project
+        self._samples: Counter[tuple[str, str]] = Counter()
+        self._biosamples: Counter[tuple[str, str]] = Counter()
+        for sample in samples:
+            project = sample.project
+            self._samples[self._key(project, sample.name)] += 1
+            self._biosamples.update(self._key(project, name) for name in sample.biosamples)
+
+    def of_sample(self, project: str, sample: Sample) -> str:
+        is_alone = self._samples[self._key(project, sample.name)] == 1
+        return sample.name if is_alone else f"{sample.name}~{_id_of(sample.choices[0])}"
+
+    def of_biosample(self, project: str, choice: Choice) -> str:
+        name = choice.biosample.name
+        is_alone = self._biosamples[self._key(project, name)] == 1
+        return name if is_alone else f"{name}~{_id_of(choice)}"
+
+    def _key(self, project: str, name: str) -> tuple[str, str]:
+        return collision_key(project) if self._by_project else "", collision_key(name)
+
+
+def _id_of(choice: Choice) -> str:
+    return choice.biosample.id or choice.taken[0].id
+
+
+def _place(
+    sample: Sample,
+    files: Mapping[str, Sequence[File]],
+    template: str,
+    names: _Names,
+    level: int,
+) -> list[Placed]:
+    *folders, last = template.split("/")
+    project = sample.project
+    values = {"project": project, "sample": names.of_sample(project, sample)}
+    placed = []
+    for choice in sample.choices:
+        values["biosample"] = names.of_biosample(project, choice)
+        for dataset in choice.taken:
+            values |= _values_of(dataset)
+            for file in files.get(dataset.id, ()):
+                values |= {"file": file.name or file.id, "read": read_of(file)}
+                between = (run_name(dataset) or _NO_RUN, dataset.id, file.id)[:level]
+                parts = [part.format_map(values) for part in folders]
+                path = _join((*parts, *between, last.format_map(values)))
+                placed.append(Placed(sample, choice.biosample, dataset, file, path))
+    return placed
+
+
+def _values_of(dataset: Dataset) -> dict[str, str]:
+    lane = dataset.lane
+    return {
+        "run": run_name(dataset),
+        "library": "+".join(library.name or library.id for library in dataset.libraries),
+        "lane": f"L{lane:03}" if lane is not None else "",
+        "dataset": dataset.id,
+    }
+
+
+def read_of(file: File) -> str:
+    """`R1`, `I2` …; empty where the name is not a FASTQ file's."""
+    parts = parse_name(file.name)
+    return parts.read if parts else ""
+
+
+def _join(parts: Iterable[str]) -> str:
+    return "/".join(safe_name(part) for part in parts if part)
+
+
+def _clashing(placed: Sequence[tuple[int, Sequence[Placed]]]) -> set[int]:
+    """The samples of which a file has another's name, or the name of a folder of another's."""
+    owner: dict[str, int] = {}
+    folders: dict[str, int] = {}
+    clashing: set[int] = set()
+    for number, items in placed:
+        for item in items:
+            key = collision_key(item.path)
+            if key in owner:
+                clashing |= {number, owner[key]}
+            owner[key] = number
+            for folder in PurePosixPath(key).parents:
+                folders.setdefault(str(folder), number)
+    for key in owner.keys() & folders.keys():
+        clashing |= {owner[key], folders[key]}
+    return clashing
