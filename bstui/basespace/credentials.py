@@ -96,14 +96,23 @@ def find_profiles(places: Places, environ: Mapping[str, str]) -> list[Profile]:
     return here + own + official
 
 
-def choose_profile(places: Places, environ: Mapping[str, str], name: str | None = None) -> Profile:
+def choose_profile(
+    places: Places,
+    environ: Mapping[str, str],
+    name: str | None = None,
+    *,
+    usual: str | None = None,
+) -> Profile:
     """The profile that is named, or the first of the order above.
 
-    Of several equal ones the only, or the one called `default`, is taken. NotLoggedIn, also where
-    the chosen one is broken; AmbiguousName where one must be named.
+    Of several equal ones the only, or the one called `default`, is taken; of those on disk the
+    `usual` one, where the settings name one. NotLoggedIn, also where the chosen one is broken;
+    AmbiguousName where one must be named.
     """
     profiles = find_profiles(places, environ)
-    found = _named(profiles, name) if name else _preferred(profiles)
+    is_here = any(profile.source is Source.ENVIRONMENT for profile in profiles)
+    wanted = name or (None if is_here else usual)
+    found = _named(profiles, wanted) if wanted else _preferred(profiles)
     if found.problem:
         raise NotLoggedIn(f"The profile {found.name} cannot be used.", why=found.problem)
     return found

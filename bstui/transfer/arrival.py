@@ -1,0 +1,334 @@
+"""One file on its way: its ranges, where they come from, what a failure means for it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bstui.errors import BstuiError, IntegrityError, Policy
+from bstui.text import Secret, safe_text
+from bstui.transfer.address import Address
+from bstui.transfer.disk import disk_error
+from bstui.transfer.fetch import Fetcher
+from bstui.transfer.flight import Flight
+from bstui.transfer.gate import Gate
+from bstui.transfer.inflate import inflate
+from bstui.transfer.items import Item, Limits, Locate, Patience, Verify
+from bstui.transfer.partial import Note, Opener, Partial
+from bstui.transfer.replies import AddressRefused, Changed, RangeIgnored, is_same_source
+from bstui.transfer.shelf import Ready
+from bstui.transfer.sidecar import Source
+from bstui.transfer.threads import Threads
+from bstui.transfer.waits import Tries, Waits
+
+_FETCHES = 3
+"""How often a file is fetched before its bytes are given up."""
+_PROGRESS = 64 << 10
+"""Bytes that renew the patience with a file."""
+_PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH, Policy.SPACE)
+_STALE_ADDRESS = 3
+"""Failures after which the address may be what is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every arrival works with."""
+
+    opener: Opener
+    fetcher: Fetcher
+    waits: Waits
+    threads: Threads
+    locate: Locate
+    limits: Callable[[], Limits]
+    files: Gate
+    patience: Patience
+    verify: Verify
+    note: Note
+
+
+class _NoRanges(Exception):
+    """The server gives this file as a whole only."""
+
+
+class _Leg:
+    """One range on its way."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.position = start
+        """Everything before it has arrived."""
+        self.address: Secret | None = None
+        self.flight: Flight | None = None
+
+    @property
+    def arrived(self) -> int:
+        return self.position + (self.flight.received if self.flight else 0)
+
+
+class Arrival:
+    """Brings the bytes of one item into its partial, and proves them."""
+
+    def __init__(self, item: Item, means: Means) -> None:
+        self.item = item
+        self._means = means
+        self.partial: Partial | None = None
+        self.parts = self._make_gate()
+        self._legs: set[_Leg] = set()
+        self._address = Address(item, means.locate, means.waits)
+        self._tries = Tries(means.patience.tries, lambda: means.fetcher.received)
+        self._wrong_ranges = 0
+        self._whole = False
+        self._is_named = False
+        self._is_whole = False
+        self.has_turn = False
+        """Whether it is among the files that connections are open for."""
+
+    @property
+    def done(self) -> int:
+        """Bytes that are there."""
+        if self._is_whole:
+            return self.item.size
+        if self.partial is None:
+            return 0
+        return self.partial.spans.total + sum(leg.arrived - leg.start for leg in self._legs)
+
+    @property
+    def is_flying(self) -> bool:
+        """Whether a request is on its way."""
+        return any(leg.flight is not None for leg in self._legs)
+
+    async def bring(self) -> Ready:
+        """The partial, whole and proven; BstuiError, with what arrived kept for another time."""
+        failures = 0
+        while True:
+            try:
+                return await self._bring()
+            except IntegrityError as error:
+                failures += 1
+                self._address.forget()
+                if failures == _FETCHES:
+                    raise
+                self._note("warning", f"{error.message} It is fetched again.")
+            except _NoRanges:
+                self._whole = True
+                self._note("warning", "The server gives it as a whole only: an interruption "
+                           "starts it again.")  # fmt: skip
+
+    async def _bring(self) -> Ready:
+        """One try, from what is there to a proven file."""
+        means = self._means
+        ranged = self.item.size > means.limits().range_size
+        try:
+            await means.threads.hashing(self._open, ranged)
+            await self._find_address()
+            async with means.files.through():
+                self.has_turn = True
+                await self._fill()
+            verified, md5 = await means.threads.hashing(self._prove)
+            partial, self.partial = self.partial, None
+            assert partial is not None
+            self._is_whole = True
+            return Ready(partial, verified, md5)
+        except (IntegrityError, _NoRanges):
+            await means.threads.on_disk(self._let_go, discard=True)
+            raise
+        except BaseException:
+            await means.threads.on_disk(self._let_go, discard=False)
+            raise
+
+    def _open(self, ranged: bool) -> None:
+        self._is_whole = self.has_turn = False
+        self.partial = self._means.opener.open(self.item, ranged=ranged)
+        self._is_named = self.partial.source != Source()
+
+    def _let_go(self, *, discard: bool) -> None:
+        """Close the partial; what arrived of unfinished ranges is recorded, or all is removed."""
+        partial = self.partial
+        if partial is None:
+            return
+        try:
+            if discard:
+                partial.discard()
+                return
+            if partial.is_recorded and not self._whole:
+                self._record_begun(partial)
+        finally:
+            self.partial = None
+            self._legs = set()
+            partial.close()
+
+    def _record_begun(self, partial: Partial) -> None:
+        """Write down what of the unfinished ranges has arrived. What cannot be is fetched again."""
+        for leg in self._legs:
+            if leg.arrived > leg.start and self._is_sound(leg.flight):
+                try:
+                    partial.record(leg.start, leg.arrived)
+                except (OSError, EOFError) as error:
+                    self._note("warning", f"A part of it is fetched again: {error}.")
+
+    def _is_sound(self, flight: Flight | None) -> bool:
+        """Whether what a flight has written is of the version that was begun."""
+        if flight is None or not flight.received:
+            return True
+        try:
+            self._learn(flight.source)
+        except (Changed, OSError):
+            return False
+        return True
+
+    async def _fill(self) -> None:
+        """Fetch every range that is missing, several at once."""
+        partial = self.partial
+        assert partial is not None
+        size = self.item.size
+        if partial.spans.total == size and not self._means.opener.can_prove(self.item):
+            # Only the server can say that these bytes still are its own: ask for the last one.
+            partial.spans.remove(size - 1, size)
+        self.parts = self._make_gate()  # a leg that was cancelled unborn never left the last one
+        step = size if self._whole else partial.digests.step(self._means.limits().range_size)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for start, stop in partial.spans.missing(size, max(step, 1)):
+                    await self.parts.enter()
+                    group.create_task(self._fetch_leg(partial, start, stop))
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from None
+
+    def _make_gate(self) -> Gate:
+        return Gate(lambda: self._means.limits().parts)
+
+    async def _fetch_leg(self, partial: Partial, start: int, stop: int) -> None:
+        """One range, to its record: only then may another connection be opened for the file."""
+        leg = _Leg(start, stop)
+        self._legs.add(leg)
+        try:
+            while leg.position < stop:
+                try:
+                    await self._fly(partial, leg)
+                except BstuiError as error:
+                    await self._outlast(error, leg)
+            await self._record(partial, leg)
+            partial.spans.add(start, stop)
+            self._legs.discard(leg)
+        finally:
+            self.parts.leave()
+
+    async def _record(self, partial: Partial, leg: _Leg) -> None:
+        """Read the range back and write it down; the disk is waited for."""
+        while True:
+            try:
+                await self._means.threads.hashing(partial.record, leg.start, leg.stop)
+                return
+            except OSError as error:
+                await self._outlast(disk_error(error, self.item.path, partial.fd), leg)
+            except EOFError as error:
+                raise _cut_short(error) from error
+
+    async def _fly(self, partial: Partial, leg: _Leg) -> None:
+        """One request for what is missing of a range; raises what went wrong with it."""
+        address = leg.address = await self._address.locate()
+        await self._means.waits.passed()
+        whole = leg.position == 0 and leg.stop == self.item.size
+        flight = Flight(
+            address,
+            partial.fd,
+            start=leg.position,
+            stop=leg.stop,
+            size=self.item.size,
+            whole=whole,
+            source=partial.source,
+            path=self.item.path,
+        )
+        leg.flight = flight
+        await self._means.fetcher.fetch(flight)
+        leg.flight = None
+        if flight.received:
+            try:
+                self._learn(flight.source)
+            except OSError as error:
+                raise disk_error(error, self.item.path, partial.fd) from error
+            leg.position += flight.received
+            self._means.waits.moved()
+            self._address.accepted()
+        if flight.received >= _PROGRESS or leg.position == leg.stop:
+            self._tries.renew()
+        if flight.error is not None:
+            raise flight.error
+
+    async def _find_address(self) -> None:
+        """Have the address ready before it is this file's turn for connections."""
+        assert self.partial is not None
+        is_asked = self.partial.spans.total < self.item.size
+        while is_asked and not self._address.is_known:
+            try:
+                await self._address.locate()
+            except BstuiError as error:
+                await self._outlast(error, None)
+
+    def _learn(self, source: Source) -> None:
+        """Take the version's names from the first reply; Changed where a later one differs."""
+        assert self.partial is not None
+        etag = source.etag.strip('"')
+        if self.item.etag and etag and etag.lower() != self.item.etag.strip('"').lower():
+            raise Changed(
+                "The file in BaseSpace is not the one that was planned: its ETag differs."
+            )
+        if not self._is_named:
+            self.partial.name_source(source)
+            self._is_named = True
+        elif not is_same_source(self.partial.source, source):
+            raise Changed("The file in BaseSpace was replaced while it was being fetched.")
+
+    async def _outlast(self, error: BstuiError, leg: _Leg | None) -> None:
+        """Wait as long as `error` takes, or raise it where waiting does not help."""
+        if isinstance(error, AddressRefused) and leg is not None and leg.address is not None:
+            self._address.refused(leg.address, error)
+            return
+        if isinstance(error, RangeIgnored):
+            self._wrong_ranges += 1
+            if self._wrong_ranges > 1:
+                raise _NoRanges from error
+        if self._whole and leg is not None:
+            leg.position = leg.start
+        tries = self._tries.failed()
+        is_over = error.policy is Policy.TRANSIENT and self._tries.are_over
+        if error.policy not in _PASSING or is_over:
+            raise error
+        if tries % _STALE_ADDRESS == _STALE_ADDRESS - 1:
+            self._address.forget()
+        await self._means.waits.outlast(error, tries)
+
+    def _prove(self) -> tuple[str, str]:
+        """How the whole file is proven, and its MD5; IntegrityError."""
+        partial = self.partial
+        assert partial is not None
+        try:
+            verified, md5 = partial.digests.verdict(partial.fd)
+            if self._means.verify == "full" and self.item.path.endswith(".gz"):
+                inflate(partial.fd, self.item.size)
+                verified = "full"
+        except OSError as error:
+            raise disk_error(error, self.item.path, partial.fd) from error
+        except EOFError as error:
+            raise _cut_short(error) from error
+        return "unverified" if self._means.verify == "none" else verified, md5
+
+    def _note(self, level: str, text: str) -> None:
+        self._means.note(level, f"{safe_text(self.item.path)}: {text}")
+
+
+def _cut_short(error: EOFError) -> IntegrityError:
+    return IntegrityError(f"Something cut the partial while it was written: {error}.")
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that says most: one that makes what arrived worthless, or else the first."""
+    flat = _flatten(errors)
+    worst = (error for error in flat if isinstance(error, (IntegrityError, _NoRanges)))
+    return next(worst, flat[0])
+
+
+def _flatten(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [inner for each in error.exceptions for inner in _flatten(each)]
+    return [error]

@@ -1,0 +1,152 @@
+"""Paths beneath the destination, and only there.
+
+A path comes from a server. It is walked from the destination's own descriptor, one component at a
+time, without following a link, so that neither `..` nor a planted link leads outside.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from bstui.errors import DestinationError, UnsafePath
+from bstui.text import safe_text
+from bstui.transfer.disk import disk_error
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+_LONGEST_PATH = 4000
+_LONGEST_NAME = 255
+
+
+def split_path(path: str) -> tuple[tuple[str, ...], str]:
+    """The folders and the name of a relative path; UnsafePath where it could lead outside."""
+    parts = tuple(path.split("/"))
+    unsafe = (
+        "\0" in path
+        or any(part in ("", ".", "..") for part in parts)
+        or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts)
+        or len(os.fsencode(path)) > _LONGEST_PATH
+        or path.endswith((".partial", ".partial.json"))
+    )
+    if unsafe:
+        raise UnsafePath(
+            f"The path {safe_text(path, 200)!r} is not written.",
+            why="It is empty, absolute, too long, holds `..`, or ends as bstui's partials do.",
+        )
+    return parts[:-1], parts[-1]
+
+
+class Destination:
+    """The folder that everything is written beneath, held open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise DestinationError(
+                f"The destination {safe_text(str(path))} cannot be opened: {error.strerror}.",
+                hint="Choose a folder that you may write to.",
+            ) from error
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+    def is_in_place(self) -> bool:
+        """Whether the folder that is open still is the one that has the name."""
+        try:
+            named = os.stat(self.path)
+        except OSError:
+            return False
+        return os.path.samestat(named, os.fstat(self.fd))
+
+    @contextlib.contextmanager
+    def folder(self, parts: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
+        """The folder of `parts` as a descriptor; OSError where it is none or a link."""
+        descriptor = os.dup(self.fd)
+        try:
+            for part in parts:
+                if make:
+                    _make(part, descriptor)
+                inner = os.open(part, _FOLDER, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = inner
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+        """The folder of `path` as a descriptor, and its last component.
+
+        OSErrors, also those of the body, become errors of ours, named by `path`.
+        """
+        parts, name = split_path(path)
+        try:
+            with self.folder(parts, make=make) as descriptor:
+                yield descriptor, name
+        except OSError as error:
+            raise disk_error(error, path, self.fd) from error
+
+
+def _make(part: str, folder: int) -> None:
+    """Make the folder `part` in `folder`, durably, where it is not there yet."""
+    try:
+        os.mkdir(part, 0o777, dir_fd=folder)
+    except FileExistsError:
+        return
+    sync(folder)
+
+
+def sync(descriptor: int) -> None:
+    """fsync, where the file system knows it for this kind of descriptor."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+
+
+def open_plain(folder: int, name: str, flags: int = os.O_RDONLY) -> int | None:
+    """The regular file `name`, open; None where there is nothing of that name.
+
+    UnsafePath where it is a link, a pipe or another thing that is not plain.
+    """
+    try:
+        descriptor = os.open(
+            name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder
+        )
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnsafePath(
+            f"{safe_text(name)} is there already and is no plain file.",
+            hint="Move it away, or import to another folder.",
+        )
+    return descriptor
+
+
+def create(folder: int, name: str, *, append: bool = False) -> int:
+    """A new file: a new inode, never what stands there; FileExistsError."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(name, flags | (os.O_APPEND if append else 0), 0o666, dir_fd=folder)
+
+
+def is_same(folder: int, name: str, descriptor: int) -> bool:
+    """Whether `name` is the very file that is open as `descriptor`."""
+    try:
+        named = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(named, os.fstat(descriptor))
+
+
+def remove(folder: int, name: str) -> None:
+    """Remove `name` where it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)

@@ -1,0 +1,329 @@
+"""Bytes from an address to their place in a file: the only module that knows pycurl.
+
+One thread of its own runs libcurl's multi interface over a selector; on the asyncio loop it would
+starve the API calls. Commands reach it by a queue and an eventfd, results go back in batches.
+That thread writes the bytes and does nothing else with them.
+"""
+
+import asyncio
+import os
+import queue
+import re
+import selectors
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pycurl
+
+from bstui.errors import BstuiError, ServiceError, Unreachable
+from bstui.text import Secret, safe_text
+from bstui.transfer.bandwidth import Bandwidth
+from bstui.transfer.flight import Flight
+from bstui.transfer.items import Route
+
+_TICK = 0.5
+"""Seconds between two looks at stalls, at most."""
+_BUFFER = 512 << 10
+"""Bytes that libcurl hands over at once: smaller costs more calls, larger more fresh pages."""
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|localhost|::1")
+_TLS_REFUSED = (
+    pycurl.E_PEER_FAILED_VERIFICATION,
+    pycurl.E_SSL_CACERT_BADFILE,
+    pycurl.E_SSL_CERTPROBLEM,
+    pycurl.E_SSL_ISSUER_ERROR,
+    pycurl.E_SSL_CRL_BADFILE,
+)
+
+
+class Fetcher:
+    """The thread that moves bytes. Its public methods belong to the asyncio loop."""
+
+    def __init__(self, route: Route, bandwidth: int | None = None) -> None:
+        self._route = route
+        self._loop = asyncio.get_running_loop()
+        self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._flights: dict[pycurl.Curl, Flight] = {}
+        self._landed: list[Flight] = []
+        self._spare: list[pycurl.Curl] = []
+        self._timer: float | None = None
+        self._active = 0.0
+        self._writing = 0.0
+        self._running = True
+        self._bandwidth = Bandwidth(bandwidth, time.monotonic)
+        self._held: set[pycurl.Curl] = set()
+        self.received = 0
+        """Bytes written since the start, of all flights."""
+        self._thread = threading.Thread(target=self._run, name="fetch", daemon=True)
+        self._thread.start()
+
+    async def fetch(self, flight: Flight) -> None:
+        """Carry `flight` out. When this returns or raises, the thread has let go of its file.
+
+        What went wrong stands in `flight.error`.
+        """
+        flight.done = self._loop.create_future()
+        self._command(lambda: self._depart(flight))
+        try:
+            await asyncio.shield(flight.done)
+        except asyncio.CancelledError:
+            self._command(lambda: self._abort(flight))
+            while not flight.done.done():
+                await _settled(flight.done)
+            raise
+
+    def interrupt(self) -> None:
+        """End every flight where it is; what arrived is kept."""
+        self._command(self._abort_all)
+
+    def set_bandwidth(self, bandwidth: int | None) -> None:
+        self._command(lambda: self._bandwidth.set(bandwidth))
+
+    def close(self) -> None:
+        """End the thread; flights still on their way are interrupted."""
+        self._command(self._finish)
+        self._thread.join()
+        os.close(self._wake)
+
+    def _command(self, command: Callable[[], None]) -> None:
+        self._commands.put(command)
+        os.eventfd_write(self._wake, 1)
+
+    # From here on, the thread.
+
+    def _run(self) -> None:
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        try:
+            self._turn_until_finished()
+        finally:
+            self._running = False
+            self._obey_all()
+            self._abort_all()
+            self._hand_over()
+            self._multi.close()
+            for curl in self._spare:
+                curl.close()
+            self._selector.close()
+
+    def _turn_until_finished(self) -> None:
+        last = time.monotonic()
+        while self._running:
+            self._turn()
+            now, writing = time.monotonic(), self._writing
+            self._active += min(max(0.0, now - last - writing), 4 * _TICK)
+            self._writing, last = 0.0, now
+            self._drop_stalled()
+            self._release_held()
+            self._hand_over()
+
+    def _turn(self) -> None:
+        """Wait for sockets, the timer or a command, and serve them."""
+        for key, events in self._selector.select(self._timeout()):
+            if key.fd == self._wake:
+                os.eventfd_read(self._wake)
+                self._obey_all()
+            else:
+                mask = pycurl.CSELECT_IN if events & selectors.EVENT_READ else 0
+                mask |= pycurl.CSELECT_OUT if events & selectors.EVENT_WRITE else 0
+                self._multi.socket_action(key.fd, mask)
+        if self._timer is not None and time.monotonic() >= self._timer:
+            self._timer = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._collect()
+
+    def _timeout(self) -> float | None:
+        """Seconds until something is to be done without being asked; None: nothing is."""
+        times = [_TICK] if self._flights else []
+        if self._timer is not None:
+            times.append(max(0.0, self._timer - time.monotonic()))
+        if self._held:
+            times.append(self._bandwidth.seconds_to_wait())
+        return min(times, default=None)
+
+    def _obey_all(self) -> None:
+        while not self._commands.empty():
+            self._commands.get_nowait()()
+
+    def _on_socket(self, what: int, fd: int, multi: object, data: object) -> None:
+        events = 0
+        if what in (pycurl.POLL_IN, pycurl.POLL_INOUT):
+            events |= selectors.EVENT_READ
+        if what in (pycurl.POLL_OUT, pycurl.POLL_INOUT):
+            events |= selectors.EVENT_WRITE
+        known = fd in self._selector.get_map()
+        if not events:
+            if known:
+                self._selector.unregister(fd)
+        elif known:
+            self._selector.modify(fd, events)
+        else:
+            self._selector.register(fd, events)
+
+    def _on_timer(self, milliseconds: int) -> None:
+        self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+    def _depart(self, flight: Flight) -> None:
+        flight.error = _refuse_address(flight.address)
+        flight.interrupted = not self._running
+        if flight.error is not None or flight.interrupted:
+            self._landed.append(flight)
+            return
+        curl = self._spare.pop() if self._spare else pycurl.Curl()
+        self._set_up(curl, flight)
+        self._flights[curl] = flight
+        self._multi.add_handle(curl)
+
+    def _set_up(self, curl: pycurl.Curl, flight: Flight) -> None:
+        _set_route(curl, self._route)
+        address = flight.address.reveal()
+        curl.setopt(pycurl.URL, address)
+        if _is_loopback(urlsplit(address).hostname or ""):
+            curl.setopt(pycurl.PROXY, "")
+        if not flight.whole:
+            curl.setopt(pycurl.RANGE, f"{flight.start}-{flight.stop - 1}")
+        curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity", *flight.conditions])
+        curl.setopt(pycurl.HEADERFUNCTION, flight.take_header)
+
+        def write(data: bytes) -> int:
+            if not self._bandwidth.may_pass():
+                self._held.add(curl)
+                return int(pycurl.WRITEFUNC_PAUSE)
+            began = time.monotonic()
+            before = flight.received
+            is_taken = flight.take_body(data)
+            self._writing += time.monotonic() - began
+            self.received += flight.received - before
+            self._bandwidth.pass_(len(data))
+            return len(data) if is_taken else 0
+
+        curl.setopt(pycurl.WRITEFUNCTION, write)
+
+    def _collect(self) -> None:
+        """Take the flights that have ended from libcurl."""
+        left = 1
+        while left:
+            left, succeeded, failed = self._multi.info_read()
+            for curl in succeeded:
+                self._land(curl, None)
+            for curl, number, text in failed:
+                self._land(curl, _curl_problem(number, text, curl, self._route))
+
+    def _land(self, curl: pycurl.Curl, problem: BstuiError | None) -> None:
+        flight = self._flights.pop(curl)
+        self._held.discard(curl)
+        self._multi.remove_handle(curl)
+        curl.reset()
+        self._spare.append(curl)
+        flight.land(problem)
+        self._landed.append(flight)
+
+    def _abort(self, flight: Flight) -> None:
+        for curl, other in self._flights.items():
+            if other is flight:
+                flight.interrupted = True
+                self._land(curl, None)
+                return
+
+    def _abort_all(self) -> None:
+        for curl, flight in list(self._flights.items()):
+            flight.interrupted = True
+            self._land(curl, None)
+
+    def _finish(self) -> None:
+        self._running = False
+
+    def _drop_stalled(self) -> None:
+        patience = self._route.patience.stall
+        for curl, flight in list(self._flights.items()):
+            if curl in self._held:
+                flight.forgive()
+            elif flight.is_stalled(self._active, patience):
+                self._land(curl, Unreachable(f"The server sent nothing for {patience:.0f} s."))
+
+    def _release_held(self) -> None:
+        for curl in list(self._held):
+            if not self._bandwidth.may_pass():
+                return
+            self._held.discard(curl)
+            curl.pause(pycurl.PAUSE_CONT)
+
+    def _hand_over(self) -> None:
+        """Give the flights that have landed back to the loop, all at once."""
+        if not self._landed:
+            return
+        landed, self._landed = self._landed, []
+        self._loop.call_soon_threadsafe(_settle, landed)
+
+
+async def _settled(done: asyncio.Future[None]) -> None:
+    """Wait for the thread to let go, also while the task is being cancelled again."""
+    try:
+        await asyncio.shield(done)
+    except asyncio.CancelledError:
+        return
+
+
+def _settle(landed: list[Flight]) -> None:
+    for flight in landed:
+        if flight.done is not None and not flight.done.done():
+            flight.done.set_result(None)
+
+
+def _set_route(curl: pycurl.Curl, route: Route) -> None:
+    """All options but the address: the only place that says how the store is reached."""
+    curl.setopt(pycurl.NOSIGNAL, 1)
+    curl.setopt(pycurl.NOPROGRESS, 1)
+    curl.setopt(pycurl.BUFFERSIZE, _BUFFER)
+    curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    curl.setopt(pycurl.FOLLOWLOCATION, 0)
+    curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(route.patience.connect * 1000))
+    curl.setopt(pycurl.USERAGENT, "bstui")
+    if route.ca_file is not None:
+        curl.setopt(pycurl.CAINFO, route.ca_file)
+    if route.proxy is not None:
+        curl.setopt(pycurl.PROXY, route.proxy)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether it is this machine, which no proxy leads to."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+def _refuse_address(address: Secret) -> BstuiError | None:
+    """Bytes come over TLS; plain HTTP only from this machine, as the simulator's do."""
+    text = address.reveal()
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        return ServiceError("BaseSpace gave an address that is none.")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return ServiceError("BaseSpace gave an address that is none.")
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+        return None
+    return ServiceError(
+        f"BaseSpace gave an address that is not safe: {safe_text(parts.scheme, 20)}://"
+        f"{safe_text(host, 100)}.",
+        why="Files come over https only.",
+    )
+
+
+def _curl_problem(number: int, text: str, curl: pycurl.Curl, route: Route) -> BstuiError:
+    """libcurl's error as one of ours; its text names hosts, never the query."""
+    words = safe_text(text.split("?")[0], 200)
+    if number in _TLS_REFUSED:
+        ca_file = route.ca_file or "libcurl's own"
+        return ServiceError(
+            f"The file server's certificate is not trusted: {words}.",
+            why=f"It was checked with the certificates in {safe_text(ca_file)}.",
+            hint="Behind a proxy that opens TLS, give its certificates with --ca-bundle or "
+            "SSL_CERT_FILE.",
+        )
+    return Unreachable(f"The file server cannot be reached: {words or f'curl error {number}'}.")

@@ -1,0 +1,144 @@
+"""One request on its way: what it asks, what of the reply may be written, how it ended.
+
+No byte of a reply is written before its head has been judged, and none outside the range asked for.
+"""
+
+import asyncio
+import os
+
+from bstui.errors import BstuiError, Unreachable
+from bstui.text import Secret
+from bstui.transfer.disk import disk_error
+from bstui.transfer.replies import (
+    Changed,
+    judge_failure,
+    judge_range,
+    judge_whole,
+    read_source,
+)
+from bstui.transfer.sidecar import Source
+
+_ERROR_BODY = 8192
+_SLOWEST = 1024
+"""Bytes per second below which a connection counts as stalled."""
+
+
+class Flight:
+    """One request on its way: which bytes, from where, to where."""
+
+    def __init__(
+        self,
+        address: Secret,
+        descriptor: int,
+        *,
+        start: int,
+        stop: int,
+        size: int,
+        whole: bool,
+        source: Source,
+        path: str,
+    ) -> None:
+        self.address = address
+        self.fd = descriptor
+        self.start = start
+        self.stop = stop
+        self.size = size
+        self.whole = whole
+        """Ask for the file as a whole, without a range."""
+        self.source = source
+        """Asked for as a condition; then what the reply said."""
+        self.path = path
+        self.received = 0
+        """Bytes written, without a gap from `start`."""
+        self.interrupted = False
+        """Ended by us: to pause, or to stop."""
+        self.error: BstuiError | None = None
+        self.done: asyncio.Future[None] | None = None
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._body = b""
+        self._judged = False
+        self._mark = (0.0, 0)
+
+    @property
+    def conditions(self) -> list[str]:
+        """The headers that make the store refuse another version of the object."""
+        etag, moment = self.source.etag, self.source.last_modified
+        if etag and etag.isascii() and etag.isprintable():
+            return [f"If-Match: {etag}"]
+        if moment and moment.isascii() and moment.isprintable():
+            return [f"If-Unmodified-Since: {moment}"]
+        return []
+
+    def take_header(self, line: bytes) -> None:
+        """A line of the reply's head; an interim or a proxy's reply is followed by another."""
+        text = line.decode("latin-1").strip()
+        if text.startswith("HTTP/"):
+            status = text[8:].lstrip()[:3]
+            self._status = int(status) if status.isdigit() else 0
+            self._headers = {}
+        elif ":" in text:
+            name, _, value = text.partition(":")
+            self._headers[name.strip().lower()] = value.strip()
+
+    def judge(self) -> None:
+        """Decide by the head of the reply whether its body may be written."""
+        self._judged = True
+        if not 200 <= self._status < 300:
+            return
+        if self.whole:
+            self.error = judge_whole(self._status, self._headers, self.size)
+        else:
+            self.error = judge_range(self._status, self._headers, self.start, self.stop, self.size)
+        if self.error is None:
+            self.source = read_source(self._headers)
+
+    def take_body(self, data: bytes) -> bool:
+        """Write a piece of the body; False ends the transfer. Failures stay in `error`."""
+        if not self._judged:
+            self.judge()
+        if not 200 <= self._status < 300:
+            self._body += data[: _ERROR_BODY - len(self._body)]
+            return len(self._body) < _ERROR_BODY
+        if self.error is not None:
+            return False
+        room = self.stop - self.start - self.received
+        if len(data) > room:
+            self.error = Changed(f"The server sends more than the {self.size} bytes of the file.")
+            return False
+        return self._write(data)
+
+    def _write(self, data: bytes) -> bool:
+        view = memoryview(data)
+        while view:
+            try:
+                count = os.pwrite(self.fd, view, self.start + self.received)
+            except OSError as error:
+                self.error = disk_error(error, self.path, self.fd)
+                return False
+            self.received += count
+            view = view[count:]
+        return True
+
+    def land(self, problem: BstuiError | None) -> None:
+        """The transfer has ended: by itself, or with `problem`."""
+        if self.interrupted or self.error is not None:
+            return
+        if problem is None and not self._judged:
+            self.judge()
+        if self._status and not 200 <= self._status < 300:
+            self.error = judge_failure(self._status, self._headers, self._body)
+        elif self.error is None and self.received < self.stop - self.start:
+            self.error = problem or Unreachable("The connection ended before the file did.")
+
+    def is_stalled(self, active: float, patience: float) -> bool:
+        """Whether it brought too little for too long, by a clock that counts no writing."""
+        since, had = self._mark
+        if not since or self.received - had >= _SLOWEST * patience:
+            self._mark = (active, self.received)
+            return False
+        return active - since >= patience
+
+    def forgive(self) -> None:
+        """Begin to count again: it was held back by us."""
+        self._mark = (0.0, 0)

@@ -1,0 +1,235 @@
+"""The final names: what stands under them already, and how a proven partial gets one.
+
+The order is one that a power cut cannot break: digests known and equal → fsync → rename, never
+over another file → fsync of the folder → told.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count, groupby
+
+from bstui.errors import BstuiError, InUse, NameTaken
+from bstui.text import safe_text
+from bstui.transfer.beneath import Destination, is_same, open_plain, split_path, sync
+from bstui.transfer.disk import DiskTrouble, disk_error
+from bstui.transfer.items import Existing, Item
+from bstui.transfer.partial import Partial
+from bstui.transfer.renames import rename_new
+from bstui.transfer.verify import PartSizes, have_same_bytes, parse_etag, prove_file
+
+_MOST_NAMES = 100
+_PACKED = {".gz", ".bz2", ".xz", ".zst", ".zip"}
+
+
+class Fenced(Exception):
+    """A newer attempt holds the job; its error is the cause. Nothing was renamed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A partial that is whole and proven."""
+
+    partial: Partial
+    verified: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A file that stands whole and durable under its final name."""
+
+    item: Item
+    verified: str
+    md5: str
+
+
+def next_name(name: str, number: int) -> str:
+    """The `number`th name beside `name`, before its extensions: `a~2.fastq.gz`."""
+    if number == 1:
+        return name
+    stem, last = os.path.splitext(name)
+    if last in _PACKED:
+        stem, inner = os.path.splitext(stem)
+        last = inner + last
+    return f"{stem}~{number}{last}"
+
+
+def old_name(name: str, now: float) -> str:
+    """The name a replaced file goes to."""
+    return f"{name}.old-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The destination's final names: what stands there already, and putting files there.
+
+    Its methods block.
+    """
+
+    destination: Destination
+    existing: Existing
+    sizes: PartSizes
+    fence: Callable[[], None]
+    now: Callable[[], float]
+
+    def find(self, item: Item) -> Published | None:
+        """`item` as it stands there already, proven equal; None where it is to be fetched.
+
+        NameTaken where another file has the name and is to keep it.
+        """
+        with self.destination.parent(item.path, make=True) as (folder, name):
+            for number in range(1, _MOST_NAMES):
+                taken = open_plain(folder, next_name(name, number))
+                if taken is None:
+                    return None
+                try:
+                    proof = prove_file(taken, item.size, item.etag, self.sizes)
+                    if proof is not None:
+                        sync(taken)
+                        sync(folder)
+                        return _adopted(item, next_name(name, number), *proof)
+                    self._refuse_other(taken, item)
+                finally:
+                    os.close(taken)
+                if self.existing != "keep-both":
+                    return None
+        return None
+
+    def _refuse_other(self, taken: int, item: Item) -> None:
+        is_other = os.fstat(taken).st_size != item.size or parse_etag(item.etag) is not None
+        if self.existing == "adopt" and is_other:
+            raise _name_taken(item)
+
+    def publish(self, batch: list[Ready]) -> list[Published | BstuiError | Fenced]:
+        """Publish each of `batch`, and close it. Answers in the same order."""
+        answers: dict[int, Published | BstuiError | Fenced] = {}
+        settled = []
+        for i, ready in enumerate(batch):
+            problem = self._settle(ready.partial)
+            if problem is None:
+                settled.append(i)
+            else:
+                answers[i] = problem
+        settled.sort(key=lambda i: split_path(batch[i].partial.item.path)[0])
+        for _, group in groupby(settled, lambda i: split_path(batch[i].partial.item.path)[0]):
+            self._publish_folder(batch, list(group), answers)
+        for ready in batch:
+            ready.partial.close()
+        return [answers[i] for i in range(len(batch))]
+
+    def _settle(self, partial: Partial) -> BstuiError | None:
+        """Make the bytes durable. After a failed fsync nobody knows what is on disk: start again.
+
+        Closing a copy of the descriptor makes a network file system say now what it cannot write.
+        """
+        if not self.destination.is_in_place():
+            return DiskTrouble(
+                f"The destination {safe_text(str(self.destination.path))} is not where it was.",
+                why="It was moved, removed or replaced while files were being written to it.",
+                hint="Put it back; bstui goes on by itself.",
+            )
+        try:
+            sync(partial.fd)
+            os.close(os.dup(partial.fd))
+        except OSError as error:
+            partial.discard()
+            return disk_error(error, partial.item.path, self.destination.fd)
+        return None
+
+    def _publish_folder(
+        self,
+        batch: list[Ready],
+        members: list[int],
+        answers: dict[int, Published | BstuiError | Fenced],
+    ) -> None:
+        """Rename the files of one folder, and make the names durable once for all of them."""
+        try:
+            with self.destination.parent(batch[members[0]].partial.item.path) as (folder, _):
+                for i in members:
+                    answers[i] = self._name(folder, batch[i])
+                sync(folder)
+                for i in members:
+                    if isinstance(answers[i], Published):
+                        batch[i].partial.remove_sidecar(folder)
+        except BstuiError as error:
+            answers.update(dict.fromkeys(members, error))
+
+    def _name(self, folder: int, ready: Ready) -> Published | BstuiError | Fenced:
+        partial = ready.partial
+        try:
+            self.fence()
+        except BstuiError as error:
+            fenced = Fenced()
+            fenced.__cause__ = error
+            return fenced
+        try:
+            return self._rename(folder, ready)
+        except OSError as error:
+            return disk_error(error, partial.item.path, self.destination.fd)
+        except BstuiError as error:
+            return error
+
+    def _rename(self, folder: int, ready: Ready) -> Published:
+        partial = ready.partial
+        name = split_path(partial.item.path)[1]
+        if not partial.is_ours(folder):
+            raise _taken_over(partial.item)
+        for number in count(1):
+            wanted = next_name(name, number)
+            try:
+                rename_new(folder, partial.name, wanted)
+            except FileExistsError:
+                if self._has_same(folder, wanted, partial):
+                    os.unlink(partial.name, dir_fd=folder)
+                    return _adopted(partial.item, wanted, ready.verified, ready.md5)
+                if self.existing == "adopt" or number == _MOST_NAMES:
+                    raise _name_taken(partial.item) from None
+                if self.existing == "keep-both":
+                    continue
+                rename_new(folder, wanted, old_name(wanted, self.now()))
+                rename_new(folder, partial.name, wanted)
+            if not is_same(folder, wanted, partial.fd):
+                rename_new(folder, wanted, partial.name)
+                raise _taken_over(partial.item)
+            return Published(_at(partial.item, wanted), ready.verified, ready.md5)
+        raise AssertionError("unreachable: the loop ends by return or raise")
+
+    def _has_same(self, folder: int, name: str, partial: Partial) -> bool:
+        taken = open_plain(folder, name)
+        if taken is None:
+            return False
+        try:
+            if not have_same_bytes(taken, partial.fd):
+                return False
+            sync(taken)
+        finally:
+            os.close(taken)
+        return True
+
+
+def _at(item: Item, name: str) -> Item:
+    """`item` under another name in the same folder."""
+    folders, _ = split_path(item.path)
+    return replace(item, path="/".join((*folders, name)))
+
+
+def _adopted(item: Item, name: str, verified: str, md5: str) -> Published:
+    return Published(_at(item, name), f"adopted: {verified}", md5)
+
+
+def _name_taken(item: Item) -> NameTaken:
+    return NameTaken(
+        f"{safe_text(item.path)} is there already and is another file.",
+        why="Its size or its digest differs from what BaseSpace holds; bstui overwrites nothing.",
+        hint="Move it away and resume, or import with --existing keep-both or replace.",
+    )
+
+
+def _taken_over(item: Item) -> InUse:
+    return InUse(
+        f"The partial of {safe_text(item.path)} is no longer this job's.",
+        why="Another import started it again, or it was replaced by hand.",
+        hint="Let the other end, and resume this job.",
+    )

@@ -1,0 +1,284 @@
+"""The engine with a store, a network or an API that does not behave."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from bstui.errors import (
+    Archived,
+    BstuiError,
+    Gone,
+    IntegrityError,
+    NotAllowed,
+    NotLoggedIn,
+    ServerFault,
+    ServiceError,
+    TooManyRequests,
+    Unreachable,
+)
+from bstui.text import Secret
+from bstui.transfer.items import Item, Limits
+from bstui.transfer.replies import AddressRefused
+from tests.transfer.bench import QUICK, Bench, until
+from tests.transfer.store import MIB, Fault, make_bytes
+
+DEEP = "deep.fastq.gz"
+SMALL = "small.txt"
+PASSING: dict[str, Callable[[], list[Fault]]] = {
+    "cut": lambda: [Fault(cut_after=100_000)],
+    "cut again and again": lambda: [Fault(cut_after=70_000) for _ in range(12)],
+    "cut at once": lambda: [Fault(cut_after=0), Fault(cut_after=0)],
+    "500": lambda: [Fault(status=500)],
+    "503 burst": lambda: [Fault(status=503), Fault(status=502), Fault(status=504)],
+    "408": lambda: [Fault(status=408)],
+    "429": lambda: [Fault(status=429)],
+    "429 with Retry-After": lambda: [Fault(status=429, headers={"Retry-After": "0"})],
+    "503 with nonsense": lambda: [Fault(status=503, headers={"Retry-After": "soon"})],
+    "redirect": lambda: [Fault(status=307, headers={"Location": "http://127.0.0.1:9/x"})],
+    "wrong byte": lambda: [Fault(flip=True)],
+    "stall": lambda: [Fault(hold_after=1000)],
+    "silence": lambda: [Fault(hold_after=0)],
+    "expired": lambda: [Fault(status=403, body=b"<Error><Code>AccessDenied</Code></Error>")],
+    "gzip on the way": lambda: [Fault(headers={"Content-Encoding": "gzip"})],
+    "web page": lambda: [Fault(headers={"Content-Type": "text/html", "Content-Length": "5"})],
+}
+
+
+def fill(bench: Bench) -> None:
+    bench.store.put(DEEP, make_bytes(11 * MIB + 3, 1), 5 * MIB)
+    bench.store.put(SMALL, make_bytes(300_000, 2))
+
+
+@pytest.mark.parametrize("name", [DEEP, SMALL])
+@pytest.mark.parametrize("case", PASSING)
+async def test_what_passes_is_outlasted(bench: Bench, case: str, name: str) -> None:
+    fill(bench)
+    bench.store.fault(name, *PASSING[case]())
+    await bench.run()
+    bench.check()
+    assert not bench.heard.failures
+
+
+@pytest.mark.parametrize("change", [{"Content-Range": "bytes 0-1/11"}, {"Content-Range": ""}])
+async def test_a_range_that_was_not_asked_for_is_never_written(
+    bench: Bench, change: dict[str, str]
+) -> None:
+    fill(bench)
+    bench.store.fault(DEEP, Fault(headers=change), Fault(headers=change))
+    await bench.run()
+    bench.check()
+
+
+async def test_a_server_without_ranges_gives_the_file_as_a_whole(bench: Bench) -> None:
+    fill(bench)
+    bench.store.fault(DEEP, *(Fault(ignore_range=True) for _ in range(2)))
+    bench.store.fault(DEEP, Fault(cut_after=2 * MIB))
+    bench.store.fault(SMALL, Fault(cut_after=1000), *(Fault(ignore_range=True) for _ in range(2)))
+    await bench.run()
+    bench.check()
+    assert any("as a whole only" in note for note in bench.heard.notes)
+
+
+async def test_a_cut_costs_no_byte_twice(bench: Bench) -> None:
+    fill(bench)
+    bench.store.fault(DEEP, *(Fault(cut_after=128 * 1024) for _ in range(5)))
+    await bench.run()
+    assert bench.store.sent(DEEP) <= 11 * MIB + 3 + 5 * 64 * 1024
+
+
+async def test_an_expired_address_is_asked_for_anew_in_the_middle(bench: Bench) -> None:
+    fill(bench)
+    fault = Fault(hold_after=1000, from_byte=5 * MIB)
+    bench.store.fault(DEEP, fault)
+    engine = bench.engine()
+    async with bench.running(engine, bench.items()):
+        await asyncio.to_thread(fault.held.wait, 10)
+        bench.store.expired.add("s1")
+        fault.release.set()
+        await until(lambda: len(bench.heard.done_files) == 2)
+    bench.check()
+    assert bench.located.count(DEEP) == 2
+
+
+async def test_a_refusal_that_lasts_fails_that_file_only(bench: Bench) -> None:
+    fill(bench)
+    bench.store.expired.update(f"s{i}" for i in range(100))
+    bench.store.put("other", b"x")
+
+    async def locate(item: Item) -> Secret:
+        bench.located.append(item.id)
+        return Secret(bench.store.url(item.id, "good" if item.id == "other" else "s1"))
+
+    await bench.run(locate=locate)
+    assert isinstance(bench.heard.failures[DEEP], AddressRefused)
+    assert isinstance(bench.heard.failures[SMALL], NotAllowed)
+    assert set(bench.heard.done_files) == {"other"}
+    assert bench.located.count(SMALL) == 2
+    assert "Request has expired" in bench.heard.failures[SMALL].details
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, b"", Gone),
+        (410, b"", Gone),
+        (403, b"<Error><Code>InvalidObjectState</Code></Error>", Archived),
+    ],
+)
+async def test_what_is_gone_or_archived_fails_that_file_only(
+    bench: Bench, status: int, body: bytes, kind: type[BstuiError]
+) -> None:
+    fill(bench)
+    bench.store.fault(DEEP, *(Fault(status=status, body=body) for _ in range(20)))
+    await bench.run()
+    assert isinstance(bench.heard.failures[DEEP], kind)
+    assert set(bench.heard.done_files) == {SMALL}
+
+
+async def test_wrong_bytes_are_fetched_three_times_and_never_published(bench: Bench) -> None:
+    fill(bench)
+    bench.store.fault(SMALL, *(Fault(flip=True) for _ in range(3)))
+    bench.store.fault(DEEP, *(Fault(flip=True) for _ in range(60)))
+    await bench.run()
+    assert {type(error) for error in bench.heard.failures.values()} == {IntegrityError}
+    assert bench.tree() == {}
+    assert bench.store.sent(SMALL) == 3 * 300_000
+
+
+async def test_an_object_that_is_not_the_planned_one_is_refused(bench: Bench) -> None:
+    fill(bench)
+    items = bench.items()
+    bench.store.put(DEEP, make_bytes(11 * MIB + 3, 9), 5 * MIB)
+    bench.store.put(SMALL, make_bytes(300_001, 9))
+    await bench.run(items)
+    assert {type(error).exit_code for error in bench.heard.failures.values()} == {6}
+    assert bench.tree() == {}
+
+
+async def test_an_object_replaced_in_the_middle_is_never_mixed(bench: Bench) -> None:
+    fill(bench)
+    fault = Fault(hold_after=1000, from_byte=4 * MIB)
+    bench.store.fault(DEEP, fault)
+    engine = bench.engine()
+    async with bench.running(engine, [bench.item(DEEP, etag=None)]):
+        await asyncio.to_thread(fault.held.wait, 10)
+        bench.store.put(DEEP, make_bytes(11 * MIB + 3, 9), 5 * MIB)
+        fault.release.set()
+        await until(lambda: bool(bench.heard.done_files))
+    assert bench.tree()[DEEP] == bench.store.objects[DEEP].data
+    assert bench.heard.done_files[DEEP][0] == "multipart etag"
+
+
+@pytest.mark.parametrize("etag", ["", 'W/"abc"', '"not a digest"'])
+async def test_without_a_digest_only_the_size_is_proven_and_that_is_said(
+    bench: Bench, etag: str
+) -> None:
+    fill(bench)
+    for found in bench.store.objects.values():
+        found.etag = etag
+    await bench.run([bench.item(name, etag=None) for name in bench.store.objects])
+    bench.check()
+    assert {verified for verified, _ in bench.heard.done_files.values()} == {"size only"}
+
+
+async def test_an_etag_of_encrypted_objects_is_no_digest(bench: Bench) -> None:
+    fill(bench)
+    kms = {"x-amz-server-side-encryption": "aws:kms"}
+    bench.store.objects[SMALL].etag = '"' + "0" * 32 + '"'
+    bench.store.fault(SMALL, Fault(headers=kms))
+    await bench.run([bench.item(SMALL)])
+    assert bench.heard.done_files[SMALL][0] == "size only"
+
+
+async def test_one_file_s_own_trouble_gives_it_up_while_others_move(bench: Bench) -> None:
+    fill(bench)
+    bench.store.fault(SMALL, *(Fault(status=500) for _ in range(500)))
+    for i in range(300):
+        bench.store.put(f"o{i}", make_bytes(1000, i))
+    await bench.run()
+    assert isinstance(bench.heard.failures[SMALL], ServerFault)
+    assert len(bench.heard.done_files) == 301
+
+
+async def test_a_network_that_is_away_is_waited_for_and_said(bench: Bench) -> None:
+    fill(bench)
+    away = True
+
+    async def locate(item: Item) -> Secret:
+        return Secret("http://127.0.0.1:1/x?Signature=s") if away else await bench.locate(item)
+
+    engine = bench.engine(locate=locate)
+    async with bench.running(engine, bench.items()):
+        await until(lambda: engine.snapshot().wait is not None)
+        wait = engine.snapshot().wait
+        assert wait is not None
+        assert wait.reason == "network"
+        assert "Signature" not in wait.text
+        assert wait.next_try >= wait.since
+        away = False
+        await until(lambda: len(bench.heard.done_files) == 2)
+        assert engine.snapshot().wait is None
+    bench.check()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NotLoggedIn("The token was revoked."), "login"),
+        (TooManyRequests("Slower, please.", retry_after=0.01), "server"),
+        (Unreachable("No answer."), "network"),
+    ],
+)
+async def test_an_api_that_does_not_answer_is_waited_for(
+    bench: Bench, error: BstuiError, reason: str
+) -> None:
+    fill(bench)
+    broken = True
+
+    async def locate(item: Item) -> Secret:
+        if broken:
+            raise error
+        return await bench.locate(item)
+
+    engine = bench.engine(locate=locate)
+    async with bench.running(engine, bench.items()):
+        await until(lambda: engine.snapshot().wait is not None)
+        wait = engine.snapshot().wait
+        assert wait is not None
+        assert wait.reason == reason
+        broken = False
+        await until(lambda: len(bench.heard.done_files) == 2)
+    bench.check()
+
+
+@pytest.mark.parametrize("url", ["http://example.invalid/x", "file:///etc/passwd", "http://[", ""])
+async def test_an_unsafe_address_is_not_followed(bench: Bench, url: str) -> None:
+    fill(bench)
+
+    async def locate(item: Item) -> Secret:
+        return Secret(url)
+
+    await bench.run([bench.item(SMALL)], locate=locate)
+    assert isinstance(bench.heard.failures[SMALL], ServiceError)
+
+
+async def test_no_more_connections_than_the_limits_say(bench: Bench) -> None:
+    for i in range(6):
+        bench.store.put(f"deep{i}", make_bytes(6 * MIB, i))
+    await bench.run(limits=Limits(files=2, parts=3, range_size=MIB))
+    bench.check()
+    assert 2 < bench.store.open_most <= 6
+
+
+async def test_the_bandwidth_is_kept_and_can_be_changed(bench: Bench) -> None:
+    bench.store.put(DEEP, make_bytes(4 * MIB))
+    slow = Limits(files=1, parts=2, range_size=MIB, bandwidth=500_000)
+    engine = bench.engine(limits=slow, patience=QUICK)
+    began = asyncio.get_running_loop().time()
+    async with bench.running(engine, bench.items()):
+        await until(lambda: engine.snapshot().bytes_done > 400_000)
+        assert asyncio.get_running_loop().time() - began > 0.4
+        engine.set_limits(Limits(files=1, parts=2, range_size=MIB))
+        await until(lambda: bool(bench.heard.done_files))
+    bench.check()
