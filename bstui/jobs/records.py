@@ -85,6 +85,8 @@ class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     action: str = "fetch"
     """`fetch`, or `adopt` where a file of that name and size is there already."""
     warning: str = ""
+    last: bool = False
+    """An end marker of a raw run: to be published when all other files stand."""
 
 
 class Want(StrEnum):
@@ -190,7 +192,9 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=True):
     time: float
     phase: Phase = Phase.RUNNING
     reason: str = ""
-    """Of a wait: room, login, network, archive, no progress …, in words."""
+    """Of a wait, in a word or two: room, login, network, server, destination, no progress …"""
+    text: str = ""
+    """Of a wait, in sentences: what happened, why, what to do."""
     since: float = 0.0
     next_try: float = 0.0
     files: int = 0

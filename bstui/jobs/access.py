@@ -1,0 +1,102 @@
+"""The account that a plan was made with, as a worker reaches it, and where its files' bytes are.
+
+A worker outlives tokens: when one is not accepted any more it waits, and goes on by itself with
+what `bstui login` has stored meanwhile.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from bstui.basespace.client import Client
+from bstui.basespace.credentials import Profile, choose_profile
+from bstui.errors import AccessProblem, NotLoggedIn
+from bstui.jobs.records import PlanHeader
+from bstui.paths import Places
+from bstui.text import Secret
+from bstui.transfer.items import Item
+
+ENVIRONMENT_PROFILE = "env-"
+"""How the names of profiles begin that exist in an environment only."""
+
+
+class WrongAccount(AccessProblem):
+    """Logged in, but as somebody else than the plan's account."""
+
+
+class Access:
+    """One account of BaseSpace, open from `open` to `close`."""
+
+    def __init__(
+        self,
+        header: PlanHeader,
+        places: Places,
+        environ: Mapping[str, str],
+        token: Secret | None = None,
+    ) -> None:
+        self._header = header
+        self._places = places
+        self._environ = environ
+        if token is not None:
+            self._environ = {**environ, "BSTUI_ACCESS_TOKEN": token.reveal()}
+        self._open = AsyncExitStack()
+        self._client: Client | None = None
+        self._token = Secret("")
+        self._renewing = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Find the profile and ask whom it acts for.
+
+        NotLoggedIn where there is none or it is not accepted, WrongAccount where it is another's,
+        ServiceError where BaseSpace cannot be asked.
+        """
+        profile = choose_profile(self._places, self._environ, self._header.profile)
+        client = Client(
+            profile.server, profile.token, ca_bundle=self._environ.get("BSTUI_CA_BUNDLE")
+        )
+        async with AsyncExitStack() as opening:
+            await opening.enter_async_context(client)
+            await self._check_identity(client, profile)
+            # Requests of the client before this one may still be on their way: all stay open.
+            self._open.push_async_exit(opening.pop_all())
+        self._client, self._token = client, profile.token
+
+    async def close(self) -> None:
+        await self._open.aclose()
+
+    async def locate(self, item: Item) -> Secret:
+        """A fresh signed address of the item's bytes."""
+        client = self._client
+        assert client is not None
+        try:
+            return Secret((await client.content(item.id)).url)
+        except NotLoggedIn:
+            await self._renew(client)
+        assert self._client is not None
+        return Secret((await self._client.content(item.id)).url)
+
+    async def _renew(self, refused: Client) -> None:
+        """Open with another token, where there is one; raise where there is none."""
+        async with self._renewing:
+            if self._client is not refused:
+                return
+            profile = choose_profile(self._places, self._environ, self._header.profile)
+            if profile.token == self._token:
+                raise NotLoggedIn(
+                    f"BaseSpace does not accept the token of the profile {profile.name} any more.",
+                    hint=f"Run: bstui login {profile.name}. The job then goes on by itself.",
+                )
+            try:
+                await self.open()
+            except WrongAccount as error:
+                raise NotLoggedIn(error.message, why=error.why, hint=error.hint) from error
+
+    async def _check_identity(self, client: Client, profile: Profile) -> None:
+        identity = await client.identity()
+        if identity.id != self._header.identity_id:
+            raise WrongAccount(
+                f"The profile {profile.name} now acts for {identity.name}; this job was planned "
+                f"for {self._header.identity}.",
+                why="What one account may read, another need not.",
+                hint=f"Log in as {self._header.identity} under that name, or import again.",
+            )

@@ -1,0 +1,117 @@
+"""What a screen may ask of a job: run, pause, cancel, limits.
+
+A wish is a file with the next number; the highest wins. Each holds the full wish, made from the one
+before it, so that a screen which changes the speed does not undo another's pause.
+"""
+
+import getpass
+import os
+import time
+from typing import Final
+
+import msgspec
+
+from bstui.errors import InUse, UsageError
+from bstui.jobs.attempt import Attempt
+from bstui.jobs.folder import JobFolder
+from bstui.jobs.glance import glance
+from bstui.jobs.liveness import file_server_time, introduce, this_machine
+from bstui.jobs.records import Control, Outcome, Progress, Result, Want
+from bstui.jobs.state import JobStatus, State, state_of
+
+CANCELLED_CODE = 1
+"""Exit code of a cancelled job: a script that waits for it must not go on."""
+KEEP: Final = -1
+"""A limit that is left as it is."""
+
+
+def ask(
+    folder: JobFolder,
+    *,
+    want: Want | None = None,
+    bwlimit: int | None = KEEP,
+    concurrent_files: int | None = KEEP,
+    concurrent_parts: int | None = KEEP,
+    by: str = "",
+) -> Control:
+    """Wish something of a job; the wish as it stands now.
+
+    A job without a worker is cancelled here and now. UsageError where nobody is there to pause, or
+    the job is done.
+    """
+    machine = this_machine()
+    seen = glance(folder, machine)
+    status = state_of(seen, file_server_time(folder.path.parent))
+    _check(folder, status, want)
+    limits = {
+        "bwlimit": bwlimit,
+        "concurrent_files": concurrent_files,
+        "concurrent_parts": concurrent_parts,
+    }
+    wish = add_wish(folder, want, {k: v for k, v in limits.items() if v != KEEP}, by)
+    if want is Want.CANCEL and not status.is_alive and status.state is not State.CANCELLED:
+        end_cancelled(folder, seen.attempt + 1)
+    return wish
+
+
+def add_wish(
+    folder: JobFolder, want: Want | None, limits: dict[str, int | None], by: str = ""
+) -> Control:
+    """Link the wish, merged with whatever stands highest at that moment."""
+
+    def change(wish: Control) -> Control:
+        return msgspec.structs.replace(
+            wish,
+            want=want or wish.want,
+            time=time.time(),
+            by=by or asker(),
+            **limits,
+        )
+
+    return folder.add_control(change)[1]
+
+
+def asker() -> str:
+    """Who asks, for people: `user@host`."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{os.uname().nodename}"
+
+
+def _check(folder: JobFolder, status: JobStatus, want: Want | None) -> None:
+    if want is None or (want is Want.CANCEL and status.state is not State.DONE):
+        return
+    if not status.is_active:
+        raise UsageError(
+            f"The job {folder.header().name} is {status.text}: there is nothing to {want}."
+            if want is not Want.RUN
+            else f"The job {folder.header().name} has no worker ({status.text}).",
+            hint="" if status.state is State.DONE else "Start it again with: bstui resume JOB",
+        )
+
+
+def end_cancelled(folder: JobFolder, attempt: int) -> None:
+    """Take the next attempt, only to end it; a worker that was quicker obeys the wish instead."""
+    header, now = folder.header(), time.time()
+    try:
+        ending = Attempt(folder, introduce(attempt, now))
+    except InUse:
+        return
+    last = folder.progress()
+    reached = last.record if last else Progress(attempt=attempt, time=now)
+    ending.finish(
+        Result(
+            attempt=attempt,
+            time=now,
+            outcome=Outcome.CANCELLED,
+            exit_code=CANCELLED_CODE,
+            files=header.files,
+            files_done=reached.files_done,
+            files_failed=reached.files_failed,
+            bytes=header.bytes,
+            bytes_done=reached.bytes_done,
+        ),
+        "cancelled",
+    )

@@ -1,0 +1,213 @@
+"""The destination before a job: whether it can be written, what is there, how much room it has."""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from bstui.errors import BstuiError, DestinationError, NoSpace
+from bstui.jobs.records import PlanFile
+from bstui.units import count_text, size_text
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_PARTIAL = ".partial"
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import needs, and what the file system of its destination has."""
+
+    where: str
+    """The nearest folder that exists."""
+    needed: int
+    """Bytes still to be written."""
+    files: int
+    """Files still to be made."""
+    free: int
+    """Bytes that this user may still write, as far as the file system says."""
+    inodes: int | None = None
+    """Files that may still be made; None where the file system does not count them."""
+
+    @property
+    def fits(self) -> bool:
+        return self.refusal() is None
+
+    def refusal(self) -> NoSpace | None:
+        """Why the import does not fit; None where it does."""
+        hint = "Free some, choose less, or give another destination with --to."
+        if self.needed > self.free:
+            return NoSpace(
+                f"The import needs {size_text(self.needed)}, and {self.where} has room for "
+                f"{size_text(self.free)}.",
+                hint=hint,
+            )
+        if self.inodes is not None and self.files > self.inodes:
+            return NoSpace(
+                f"The import makes {count_text(self.files, 'file')}, and the file system of "
+                f"{self.where} has room for {self.inodes:,}.",
+                why="It has run out of inodes, not of bytes.",
+                hint=hint,
+            )
+        return None
+
+
+class Present(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands at a planned path."""
+
+    is_taken: bool
+    """Whether the name itself is there, not its partial alone."""
+    size: int | None = None
+    """Of a regular file; None for anything else."""
+    partial: int = 0
+    """Bytes on disk of its partial."""
+
+
+def check_destination(destination: Path) -> Path:
+    """The nearest folder of `destination` that exists, proven writable.
+
+    Raises DestinationError or NoSpace.
+    """
+    folder = destination
+    try:
+        while not os.path.lexists(folder):
+            folder = folder.parent
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        _probe(folder)
+    except OSError as error:
+        raise _refused(destination, folder, error) from error
+    return folder
+
+
+def measure_room(folder: Path, needed: int, files: int) -> Room:
+    """The room that the file system of `folder`, which exists, has for `needed` bytes."""
+    info = os.statvfs(folder)
+    return Room(
+        where=str(folder),
+        needed=needed,
+        files=files,
+        free=info.f_bavail * info.f_frsize,
+        inodes=info.f_favail if info.f_files else None,
+    )
+
+
+def find_present(destination: Path, paths: Iterable[str]) -> dict[str, Present]:
+    """What is there already at each of these paths; those where nothing is are left out."""
+    by_folder: dict[str, list[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        by_folder.setdefault(folder, []).append(name)
+    found: dict[str, Present] = {}
+    for folder, names in by_folder.items():
+        entries = _stat_entries(destination / folder)
+        for name in names if entries else ():
+            present = _present(entries.get(name), entries.get(name + _PARTIAL))
+            if present.is_taken or present.partial:
+                found[f"{folder}/{name}" if folder else name] = present
+    return found
+
+
+def meet_existing(
+    files: Iterable[PlanFile], destination: Path, folder: Path, existing: str
+) -> tuple[tuple[PlanFile, ...], Room]:
+    """The files with what is to be done about those there already, and the room for the others.
+
+    `folder` is the nearest one of `destination` that exists; `existing` says what a name that
+    belongs to another file means: adopt (which it cannot be), keep-both or replace.
+    """
+    planned = list(files)
+    present = find_present(destination, (file.path for file in planned))
+    met = tuple(_meet(file, present.get(file.path), existing) for file in planned)
+    return met, _measure(met, present, folder)
+
+
+def _meet(file: PlanFile, present: Present | None, existing: str) -> PlanFile:
+    """The file with what is to be done about whatever has its name already."""
+    if present is None or not present.is_taken:
+        return file
+    if present.size == file.size:
+        return msgspec.structs.replace(file, action="adopt")
+    there = "something that is no file" if present.size is None else size_text(present.size)
+    outcome = {
+        "keep-both": "both are kept",
+        "replace": "it is kept under another name",
+    }.get(existing, "this file will fail")
+    return msgspec.structs.replace(file, warning=f"the name is taken ({there}): {outcome}")
+
+
+def warn_of_taken(files: Iterable[PlanFile], existing: str) -> list[str]:
+    """A sentence about the planned names that belong to other files, if there are any."""
+    taken = [file for file in files if file.warning]
+    if not taken:
+        return []
+    what = {
+        "keep-both": "both are kept.",
+        "replace": "the old ones are kept under other names.",
+    }.get(existing, "these will fail. Choose keep-both or replace for --existing, or move them.")
+    return [
+        f"{count_text(len(taken), 'name')} at the destination, {taken[0].path} first, "
+        f"{'belongs' if len(taken) == 1 else 'belong'} to other files: {what}"
+    ]
+
+
+def _measure(files: Iterable[PlanFile], present: Mapping[str, Present], folder: Path) -> Room:
+    needed = count = 0
+    for file in files:
+        if file.action == "adopt":
+            continue
+        there = present.get(file.path)
+        needed += max(0, file.size - (there.partial if there else 0))
+        count += 1
+    return measure_room(folder, needed, count)
+
+
+def _stat_entries(folder: Path) -> dict[str, os.stat_result]:
+    """Everything in `folder`, links not followed; nothing where it is no folder of ours."""
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+    except OSError:  # whoever writes there will say what is wrong
+        return {}
+
+
+def _present(there: os.stat_result | None, partial: os.stat_result | None) -> Present:
+    is_file = there is not None and stat.S_ISREG(there.st_mode)
+    is_partial = partial is not None and stat.S_ISREG(partial.st_mode)
+    return Present(
+        is_taken=there is not None,
+        size=there.st_size if there is not None and is_file else None,
+        partial=partial.st_blocks * 512 if partial is not None and is_partial else 0,
+    )
+
+
+def _probe(folder: Path) -> None:
+    """Make a file in `folder`, write to it and take it away again."""
+    probe = folder / f".bstui-{secrets.token_hex(8)}"
+    descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, b"\0")
+    finally:
+        os.close(descriptor)
+        probe.unlink()
+
+
+def _refused(destination: Path, folder: Path, error: OSError) -> BstuiError:
+    hint = "Give another with --to, or have this one made writable."
+    if error.errno in _FULL:
+        return NoSpace(
+            f"There is no room at all in {folder}.",
+            why=error.strerror or "",
+            hint="Free some, or give another destination with --to.",
+        )
+    if isinstance(error, NotADirectoryError):
+        return DestinationError(
+            f"The destination {destination} cannot be a folder: {folder} is none.", hint=hint
+        )
+    return DestinationError(
+        f"The destination {destination} cannot be written.",
+        why=f"{folder}: {error.strerror or error}.",
+        hint=hint,
+    )

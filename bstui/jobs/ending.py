@@ -1,0 +1,54 @@
+"""Why an attempt ends before its files are through, and the signals that make it."""
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bstui.errors import InUse, TimeLimit
+from bstui.jobs.control import CANCELLED_CODE
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A reason for the last event, and an exit code."""
+
+    reason: str
+    exit_code: int
+    is_asked: bool = False
+    """Whether somebody wanted it; then files that are through nevertheless count."""
+
+
+TAKEN_OVER = Ending("taken over", InUse.exit_code)
+CANCELLED = Ending("cancelled", CANCELLED_CODE, is_asked=True)
+UNEXPECTED = Ending("an unexpected error; see the job's log", 1)
+UNFINISHED = Ending("it ended without all of its files; see the job's log", 1)
+
+_SIGNALS = {
+    signal.SIGTERM: Ending("signal", 128 + signal.SIGTERM, is_asked=True),
+    signal.SIGINT: Ending("signal", 128 + signal.SIGINT, is_asked=True),
+    signal.SIGUSR1: Ending("time limit", TimeLimit.exit_code, is_asked=True),
+}
+
+
+@contextlib.contextmanager
+def signals_end(end: Callable[[Ending], None]) -> Iterator[None]:
+    """Let signals end the attempt on the running loop, and a lost terminal not.
+
+    Only a main thread gets signals; elsewhere this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number, ending in _SIGNALS.items():
+        loop.add_signal_handler(number, end, ending)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGHUP, hangup)

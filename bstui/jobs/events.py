@@ -1,0 +1,110 @@
+"""An attempt's events: one appending writer, and readers that take whole lines only."""
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from bstui.jobs.records import AnyEvent, Left, Started
+
+_TAIL = 64 * 1024
+"""Bytes in which the last line is looked for; no event is longer."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(AnyEvent).decode
+
+
+class EventLog:
+    """The writer of one attempt's events; any thread may use it.
+
+    Where the disk has no room, lines wait in memory, in order, and the job goes on: `backlog` says
+    how many bytes, so that the worker can stop before they are many.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._unwritten = b""
+        self._is_dirty = False
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that found no room yet."""
+        return len(self._unwritten)
+
+    def write(self, event: AnyEvent) -> None:
+        line = _encode(event) + b"\n"
+        with self._lock:
+            self._unwritten += line
+            self._drain()
+
+    def sync(self) -> None:
+        """Make what was written durable, and try again what found no room."""
+        with self._lock:
+            self._drain()
+            was_dirty, self._is_dirty = self._is_dirty, False
+        if was_dirty:
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        self.sync()
+        os.close(self._descriptor)
+
+    def _drain(self) -> None:
+        try:
+            while self._unwritten:
+                written = os.write(self._descriptor, self._unwritten)
+                self._unwritten = self._unwritten[written:]
+                self._is_dirty = True
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+
+
+def read_events(path: Path, offset: int = 0) -> Iterator[tuple[AnyEvent, int]]:
+    """Whole events from `offset` on, each with the offset after it.
+
+    Stops at a line without its newline and at NUL bytes, which may still become a line (on NFS) or
+    never (after a power cut). A line that is no event we know is passed over.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115
+    except FileNotFoundError:
+        return
+    with file:
+        file.seek(offset)
+        for line in file:
+            if not line.endswith(b"\n") or b"\0" in line:
+                return
+            offset += len(line)
+            if event := _parse(line):
+                yield event, offset
+
+
+def first_event(path: Path) -> Started | None:
+    for event, _ in read_events(path):
+        return event if isinstance(event, Started) else None
+    return None
+
+
+def leaving(path: Path) -> Left | None:
+    """The attempt's last event, if that is its leaving."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            lines = file.read().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return None
+    event = _parse(lines[-1]) if lines else None
+    return event if isinstance(event, Left) else None
+
+
+def _parse(line: bytes) -> AnyEvent | None:
+    try:
+        event: AnyEvent = _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return event

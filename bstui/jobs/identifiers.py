@@ -1,0 +1,101 @@
+"""What a job is called: a ULID for programs, a unique name for people, and how to find it again."""
+
+import re
+import secrets
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+
+from bstui.errors import AmbiguousName, BstuiError, NotFound, UsageError
+from bstui.jobs.folder import JobFolder, job_folders
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH = 26
+_RANDOM_BITS = 80
+_NAME = re.compile(r"[A-Za-z0-9]([\w.+@ -]*[\w.+@-])?", re.ASCII)
+_NAME_LENGTH = 80
+LAST = "last"
+
+
+def new_id(moment: float) -> str:
+    """A ULID for a job made at `moment`, seconds since 1970: 26 characters that sort by time."""
+    number = int(moment * 1000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+    return "".join(_DIGITS[number >> 5 * i & 31] for i in reversed(range(_LENGTH)))
+
+
+def is_id(text: str) -> bool:
+    return len(text) == _LENGTH and set(text) <= set(_DIGITS)
+
+
+def job_name(source: str, day: date, taken: Collection[str]) -> str:
+    """A name for a job: its first source and the date, with a number where that is taken."""
+    words = re.sub(r"[^A-Za-z0-9._+]+", "-", source).strip("-._+")[: _NAME_LENGTH - 16]
+    name = f"{words or 'import'}-{day:%Y-%m-%d}"
+    number = 1
+    unique = name
+    while unique in taken:
+        number += 1
+        unique = f"{name}-{number}"
+    return unique
+
+
+def check_name(name: str, taken: Collection[str]) -> str:
+    """`name` if a person may give it to a job; UsageError otherwise."""
+    if name == LAST or is_id(name.upper()) or len(name) > _NAME_LENGTH:
+        raise UsageError(
+            f"A job cannot be called {name[:_NAME_LENGTH]!r}.",
+            why=f"`{LAST}` and 26-character ids mean something else; the longest name has "
+            f"{_NAME_LENGTH} characters.",
+        )
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"A job cannot be called {name!r}.",
+            hint="Use letters, digits, blanks and . _ - + @, a letter or digit first.",
+        )
+    if name in taken:
+        raise UsageError(
+            f"There is a job called {name!r} already.", hint="Give another with --name."
+        )
+    return name
+
+
+def names_taken(jobs_dir: Path) -> set[str]:
+    """The names of all jobs whose folder can be read."""
+    return {name for _, name in _named(jobs_dir)}
+
+
+def find_job(jobs_dir: Path, text: str) -> JobFolder:
+    """The job that `text` means: `last`, a name, or the beginning of an id.
+
+    Raises NotFound, or AmbiguousName with the candidates.
+    """
+    if text == LAST:
+        folders = job_folders(jobs_dir)
+        if not folders:
+            raise NotFound("There is no job yet.", hint="Make one with: bstui import")
+        return folders[-1]
+    jobs = _named(jobs_dir)
+    named = [(folder, name) for folder, name in jobs if name == text]
+    found = named or [(folder, name) for folder, name in jobs if folder.id.startswith(text.upper())]
+    if not text or not found:
+        raise NotFound(
+            f"There is no job {text!r}.",
+            hint=f"`bstui jobs` lists them. JOB is a name, the beginning of an id, or `{LAST}`.",
+        )
+    if len(found) > 1:
+        candidates = "; ".join(f"{folder.id} {name}" for folder, name in found[-8:])
+        raise AmbiguousName(
+            f"{text!r} means {len(found)} jobs: {candidates}.", hint="Give more of the id."
+        )
+    return found[0][0]
+
+
+def _named(jobs_dir: Path) -> list[tuple[JobFolder, str]]:
+    """Every job with its name; one whose plan cannot be read has none, but can be found by id."""
+    named = []
+    for folder in job_folders(jobs_dir):
+        try:
+            named.append((folder, folder.header().name))
+        except BstuiError:
+            named.append((folder, ""))
+    return named

@@ -1,0 +1,207 @@
+"""Starts workers: in this process, or detached from it and from the terminal.
+
+Every start, also one that comes to nothing, leaves its mark in the job's folder.
+"""
+
+import contextlib
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from bstui.basespace.credentials import Profile, Source, choose_profile
+from bstui.errors import BstuiError, InUse
+from bstui.jobs.access import ENVIRONMENT_PROFILE
+from bstui.jobs.control import add_wish
+from bstui.jobs.events import first_event
+from bstui.jobs.folder import JobFolder, create_job
+from bstui.jobs.glance import glance
+from bstui.jobs.liveness import file_server_time, this_machine
+from bstui.jobs.records import Launch, Launcher, Want
+from bstui.jobs.state import START_GRACE, check_startable, in_use
+from bstui.jobs.worker_log import last_lines
+from bstui.paths import Places
+from bstui.text import Secret
+
+if TYPE_CHECKING:
+    from bstui.jobs.plan import Plan
+
+_COMMAND = (sys.executable, "-P", "-m", "bstui", "worker")
+_NICENESS = 10
+_POLL = 0.02
+"""Seconds between two looks for the worker's first event."""
+_TOKENS = ("BSTUI_ACCESS_TOKEN", "BASESPACE_ACCESS_TOKEN")
+
+
+def start_job(
+    plan: "Plan",
+    *,
+    places: Places,
+    environ: Mapping[str, str],
+    profile: Profile,
+    on_made: Callable[[JobFolder], None] = lambda folder: None,
+) -> tuple[JobFolder, int]:
+    """Make the plan's job and launch it where its header says; the job, and `launch`'s code."""
+    folder = create_job(places.jobs, plan.header, plan.files)
+    on_made(folder)
+    token = profile.token if profile.source is Source.ENVIRONMENT else None
+    code = launch(folder, plan.header.launcher, places=places, environ=environ, token=token)
+    return folder, code
+
+
+def resume(
+    folder: JobFolder,
+    launcher: Launcher | None = None,
+    *,
+    places: Places,
+    environ: Mapping[str, str],
+    take_over: bool = False,
+) -> int:
+    """Launch the job again, as it was launched first unless `launcher` says otherwise."""
+    where = launcher or folder.header().launcher
+    return launch(folder, where, places=places, environ=environ, take_over=take_over)
+
+
+def launch(
+    folder: JobFolder,
+    launcher: Launcher,
+    *,
+    places: Places,
+    environ: Mapping[str, str],
+    token: Secret | None = None,
+    take_over: bool = False,
+) -> int:
+    """Start a worker for the job: the job's exit code for `here`, 0 for one that has begun.
+
+    `token` is for a profile that exists in an environment only; without it, this one's is used.
+    InUse where a worker lives, naming it; NotLoggedIn where such a profile is not here; BstuiError
+    with the log's last lines where the worker did not begin.
+    """
+    seen = glance(folder, this_machine())
+    number = check_startable(seen, file_server_time(folder.path.parent), take_over=take_over)
+    account = _environment_account(folder, places, environ, token)
+    newest = folder.newest_control(folder.numbers())
+    if newest is not None and newest.record.want is not Want.RUN:
+        add_wish(folder, Want.RUN, {})
+    mark = Launch(
+        time=time.time(),
+        launcher=launcher,
+        host=os.uname().nodename,
+        attempt=number,
+        take_over=take_over,
+    )
+    folder.add_launch(mark)
+    if launcher is Launcher.HERE:
+        from bstui.jobs.worker import run_worker  # all that moves bytes, which a screen never does
+
+        return run_worker(folder.path, places, {**environ, **account.variables}, account.token)
+    variables = child_environment(places, environ) | account.variables
+    process = _spawn(folder, variables, account.token)
+    try:
+        _wait_for_first_event(folder, process, number)
+    except _NotBegun as error:
+        folder.add_launch(msgspec.structs.replace(mark, time=time.time(), problem=error.message))
+        raise
+    return 0
+
+
+def child_environment(places: Places, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a worker's process gets: the same places, and no token."""
+    kept = {name: value for name, value in environ.items() if name not in _TOKENS}
+    return kept | places.environment()
+
+
+class _NotBegun(BstuiError):
+    """A worker's process ended before its first event."""
+
+
+class _Account(NamedTuple):
+    """What a worker cannot find by itself; nothing where its profile is on disk."""
+
+    token: Secret | None = None
+    variables: dict[str, str] = {}
+
+
+def _environment_account(
+    folder: JobFolder, places: Places, environ: Mapping[str, str], token: Secret | None
+) -> _Account:
+    name = folder.header().profile
+    if not name.startswith(ENVIRONMENT_PROFILE):
+        return _Account()
+    known = dict(environ)
+    if token is not None and not any(environ.get(variable) for variable in _TOKENS):
+        known[_TOKENS[0]] = token.reveal()
+    profile = choose_profile(places, known, name)
+    return _Account(token or profile.token, {"BSTUI_API_SERVER": profile.server})
+
+
+def _spawn(
+    folder: JobFolder, variables: Mapping[str, str], token: Secret | None
+) -> subprocess.Popen[bytes]:
+    """A worker in a session of its own, which outlives us; its token goes through a pipe."""
+    flags = ("--token-from-stdin",) if token else ()
+    with open(folder.log, "ab", opener=_private) as log:
+        process = subprocess.Popen(
+            [*_COMMAND, *flags, str(folder.path)],
+            stdin=subprocess.PIPE if token else subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=variables,
+            start_new_session=True,
+            umask=folder.header().umask,
+        )
+    _humble(process.pid)
+    if token and process.stdin:
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(token.reveal().encode() + b"\n")
+    # Somebody must take note of its end while we live, or it stays as a zombie.
+    threading.Thread(target=process.wait, name=f"waits for {process.pid}", daemon=True).start()
+    return process
+
+
+def _humble(pid: int) -> None:
+    """A guest on the login node, and no core dump with a token in it."""
+    with contextlib.suppress(ProcessLookupError):
+        niceness = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, pid))
+        os.setpriority(os.PRIO_PROCESS, pid, niceness)
+        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+
+
+def _wait_for_first_event(folder: JobFolder, process: subprocess.Popen[bytes], number: int) -> None:
+    """Return once that process has claimed an attempt.
+
+    InUse where another was quicker, BstuiError where it ended before, or is silent for a minute.
+    """
+    deadline = time.monotonic() + START_GRACE
+    while True:
+        code = process.poll()
+        if any(_has_begun(folder, n, process.pid) for n in folder.numbers().events if n >= number):
+            return
+        if code == InUse.exit_code:
+            raise in_use(glance(folder, this_machine()))
+        if code is not None or time.monotonic() > deadline:
+            break
+        time.sleep(_POLL)
+    what = "has not begun within a minute" if code is None else f"ended with exit code {code}"
+    failure = BstuiError if code is None else _NotBegun
+    raise failure(
+        f"The job's worker {what}.",
+        why=f"Its log, {folder.log}, ends:\n{last_lines(folder.log)}\n",
+        hint="Mend what it says, then: bstui resume JOB",
+    )
+
+
+def _has_begun(folder: JobFolder, attempt: int, pid: int) -> bool:
+    started = first_event(folder.events(attempt))
+    return started is not None and started.pid == pid and started.host == os.uname().nodename
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

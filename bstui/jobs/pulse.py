@@ -1,0 +1,141 @@
+"""A worker's heartbeat: what it says, and when it is time for one."""
+
+import time
+from dataclasses import dataclass
+
+from bstui.jobs.adoption import Adopted
+from bstui.jobs.records import Control, Phase, PlanHeader, Progress, Running, Want
+from bstui.jobs.worker_log import log
+from bstui.transfer.items import Snapshot, Wait
+from bstui.units import count_text, duration_text, rate_text, size_text
+
+NO_PROGRESS = 72 * 3600.0
+"""Seconds without a new byte after which a job is said to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a worker does what, in seconds."""
+
+    tend: float = 1.0
+    """Between two looks at the wishes."""
+    moving: float = 2.0
+    """Between two heartbeats while bytes move."""
+    idle: float = 20.0
+    """Between two heartbeats while paused or waiting."""
+    login: float = 20.0
+    """Between two tries to log in."""
+    first_wait: float = 1.0
+    """After the first try to reach BaseSpace that failed; doubled at each further one."""
+    longest_wait: float = 60.0
+    room: float = 20.0
+    """Between two tries to write the last word on a full disk."""
+    report: float = 60.0
+    """Between two lines of progress in the log."""
+
+
+class Pulse:
+    """Makes heartbeats of one attempt from what the engine shows."""
+
+    def __init__(
+        self, number: int, header: PlanHeader, rhythm: Rhythm, before: Progress | None
+    ) -> None:
+        self._number = number
+        self._header = header
+        self._rhythm = rhythm
+        self.adopted: Adopted | None = None
+        """What earlier attempts brought; None until the disk has been asked."""
+        self.withheld = 0
+        """End markers that are not brought, because other files failed."""
+        self._before = before
+        """The last heartbeat of an earlier attempt: how far it was, until the disk says."""
+        self._last: Progress | None = None
+        self._beaten = self._reported = self._moved = time.monotonic()
+        self._reach = (-1, -1)
+        self._since = time.time()
+
+    def compose(
+        self, snapshot: Snapshot, wish: Control, obeyed: int, wait: Wait | None
+    ) -> Progress:
+        """The heartbeat that is true now."""
+        files_done, bytes_done = self._reached(snapshot)
+        if (files_done, bytes_done) != self._reach:
+            self._reach, self._moved = (files_done, bytes_done), time.monotonic()
+        phase, reason, text, next_try = self._phase(wish, wait or snapshot.wait)
+        if self._last is None or (self._last.phase, self._last.reason) != (phase, reason):
+            self._since = time.time()
+        return Progress(
+            attempt=self._number,
+            time=time.time(),
+            phase=phase,
+            reason=reason,
+            text=text,
+            since=self._since,
+            next_try=next_try,
+            files=self._header.files,
+            files_done=files_done,
+            files_failed=snapshot.files_failed + self.withheld,
+            bytes=self._header.bytes,
+            bytes_done=bytes_done,
+            rate=snapshot.rate,
+            running=tuple(
+                Running(id=one.id, path=one.path, size=one.size, done=one.done, rate=one.rate)
+                for one in snapshot.running
+            ),
+            control=obeyed,
+        )
+
+    def is_due(self, progress: Progress) -> bool:
+        """Whether to say it now: at a change at once, else while bytes move, else seldom."""
+        last = self._last
+        if last is None:
+            return True
+        if (last.phase, last.reason, last.control) != (
+            progress.phase,
+            progress.reason,
+            progress.control,
+        ):
+            return True
+        pause = self._rhythm.moving if progress.phase is Phase.RUNNING else self._rhythm.idle
+        return time.monotonic() - self._beaten >= pause
+
+    def sent(self, progress: Progress) -> None:
+        """Remember what was said; tell the log of changes, and now and then of progress."""
+        now = time.monotonic()
+        last, self._last, self._beaten = self._last, progress, now
+        has_changed = last is None or (last.phase, last.reason) != (progress.phase, progress.reason)
+        if has_changed and (last is not None or progress.phase is not Phase.RUNNING):
+            reason = f": {progress.reason}. {progress.text}" if progress.reason else ""
+            log.info("%s%s", str(progress.phase).capitalize(), reason)
+        if has_changed or now - self._reported >= self._rhythm.report:
+            self._reported = now
+            log.info("%s", progress_text(progress))
+
+    def _reached(self, snapshot: Snapshot) -> tuple[int, int]:
+        if self.adopted is None:
+            before = self._before
+            return (before.files_done, before.bytes_done) if before else (0, 0)
+        return (
+            len(self.adopted.ids) + snapshot.files_done,
+            self.adopted.bytes + snapshot.bytes_done,
+        )
+
+    def _phase(self, wish: Control, wait: Wait | None) -> tuple[Phase, str, str, float]:
+        if wish.want is Want.PAUSE:
+            return Phase.PAUSED, "", "", 0.0
+        if wait is not None:
+            return Phase.WAITING, wait.reason, wait.text, wait.next_try
+        still = time.monotonic() - self._moved
+        if still >= NO_PROGRESS:
+            return Phase.WAITING, f"no progress for {duration_text(still)}", "", 0.0
+        return Phase.RUNNING, "", "", 0.0
+
+
+def progress_text(progress: Progress) -> str:
+    """For the log: `12 of 40 files, 3.1 GB of 9.8 GB, 1 file failed, 45 MB/s`."""
+    failed = f", {count_text(progress.files_failed, 'file')} failed" * bool(progress.files_failed)
+    return (
+        f"{progress.files_done:,} of {count_text(progress.files, 'file')}, "
+        f"{size_text(progress.bytes_done)} of {size_text(progress.bytes)}{failed}, "
+        f"{rate_text(progress.rate)}"
+    )

@@ -1,0 +1,73 @@
+"""What the engine says of each file, written where it lasts: the job's events, and the log."""
+
+import time
+from collections.abc import Sequence
+
+from bstui.errors import BstuiError, SomeFilesFailed
+from bstui.jobs.attempt import Attempt
+from bstui.jobs.records import FileDone, FileFailed, Noted
+from bstui.jobs.worker_log import log
+from bstui.text import safe_text
+from bstui.transfer.items import Item
+from bstui.units import count_text
+
+_LEVELS = {"info": log.info, "warning": log.warning, "error": log.error}
+
+
+class Reporter:
+    """The engine's listener. Belongs to the worker's loop."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._codes: set[int] = set()
+
+    @property
+    def exit_code(self) -> int:
+        """0 where no file failed, the one cause's own where all failed for one, else 3."""
+        if len(self._codes) == 1:
+            return next(iter(self._codes))
+        return SomeFilesFailed.exit_code if self._codes else 0
+
+    def done(self, item: Item, verified: str, md5: str) -> None:
+        self._attempt.tell(
+            FileDone(
+                time=time.time(),
+                id=item.id,
+                path=item.path,
+                size=item.size,
+                verified=verified,
+                md5=md5,
+            )
+        )
+
+    def failed(self, item: Item, error: BstuiError) -> None:
+        self._codes.add(error.exit_code)
+        self._tell_failed(item, error)
+
+    def withhold(self, markers: Sequence[Item], failed: int) -> None:
+        """A run's end markers are not brought; the cause is that of the files that failed."""
+        for item in markers:
+            error = SomeFilesFailed(
+                f"{safe_text(item.path)} is held back.",
+                why=f"It says that the run is complete, and {count_text(failed, 'file')} failed.",
+                hint="It comes with them: bstui resume JOB",
+            )
+            self._tell_failed(item, error)
+
+    def _tell_failed(self, item: Item, error: BstuiError) -> None:
+        self._attempt.tell(
+            FileFailed(
+                time=time.time(),
+                id=item.id,
+                path=item.path,
+                message=error.message,
+                why=error.why,
+                hint=error.hint,
+                exit_code=error.exit_code,
+            )
+        )
+        log.error("%s failed: %s %s", safe_text(item.path), error, error.details)
+
+    def note(self, level: str, text: str) -> None:
+        self._attempt.tell(Noted(time=time.time(), text=text, level=level))
+        _LEVELS[level]("%s", text)

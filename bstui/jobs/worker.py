@@ -1,0 +1,352 @@
+"""The process that carries a job out: one attempt, from its claim to its last word.
+
+It joins the account (`access`) with the engine that brings files, obeys the screens' wishes, beats
+its heart, and leaves a folder from which the next attempt goes on. It knows no terminal.
+"""
+
+import asyncio
+import contextlib
+import errno
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import cast
+
+from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
+from bstui.jobs.access import Access
+from bstui.jobs.adoption import Adopted, find_adopted, items_left
+from bstui.jobs.attempt import Attempt
+from bstui.jobs.control import asker
+from bstui.jobs.ending import CANCELLED, TAKEN_OVER, UNEXPECTED, UNFINISHED, Ending, signals_end
+from bstui.jobs.folder import Found, JobFolder
+from bstui.jobs.glance import glance
+from bstui.jobs.liveness import file_server_time, introduce, this_machine
+from bstui.jobs.pulse import Pulse, Rhythm
+from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
+from bstui.jobs.reporter import Reporter
+from bstui.jobs.state import next_attempt
+from bstui.jobs.worker_log import log, logging_to
+from bstui.paths import Places
+from bstui.system import ca_file
+from bstui.text import Secret
+from bstui.transfer.engine import Engine
+from bstui.transfer.items import Existing, Holder, Limits, Snapshot, Verify, Wait
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_BACKLOG = 4 * 1024 * 1024
+"""Bytes of events without room, at which no more files are brought."""
+_LONGEST_ASKED = 3600.0
+"""The most, in seconds, that a server's Retry-After is believed."""
+_PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH)
+"""Errors of the first questions to BaseSpace that a started job waits out."""
+
+
+def run_worker(
+    job_dir: Path,
+    places: Places,
+    environ: Mapping[str, str],
+    token: Secret | None = None,
+    rhythm: Rhythm | None = None,
+) -> int:
+    """Make an attempt at the job and return its exit code.
+
+    Raises, before anything is claimed: InUse where another worker holds the job or has ended it,
+    NotFound or BstuiError where the plan cannot be read.
+    """
+    folder = JobFolder(job_dir.absolute())
+    header = folder.header()
+    with logging_to(folder.log):
+        try:
+            attempt = _claim(folder, environ)
+        except InUse as error:
+            log.error("%s", error)
+            raise
+        access = Access(header, places, environ, token)
+        worker = Worker(attempt, header, access, environ, rhythm or Rhythm())
+        return asyncio.run(worker.run())
+
+
+def _claim(folder: JobFolder, environ: Mapping[str, str]) -> Attempt:
+    seen = glance(folder, this_machine())
+    number = next_attempt(seen, file_server_time(folder.path.parent))
+    started = introduce(number, time.time(), environ.get("SLURM_JOB_ID", ""))
+    attempt = Attempt(folder, started)
+    name = folder.header().name
+    log.info("Attempt %d of %s on %s, process %d", number, name, started.host, started.pid)
+    return attempt
+
+
+class Worker:
+    """One attempt's life on an asyncio loop."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        header: PlanHeader,
+        access: Access,
+        environ: Mapping[str, str],
+        rhythm: Rhythm,
+    ) -> None:
+        self._attempt = attempt
+        self._folder = attempt.folder
+        self._header = header
+        self._access = access
+        self._environ = environ
+        self._rhythm = rhythm
+        self._reporter = Reporter(attempt)
+        before = self._folder.progress()
+        self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        self._engine: Engine | None = None
+        self._wish = Control()
+        self._obeyed = 0
+        self._wait: Wait | None = None
+        """What is waited for outside the engine."""
+        self._ending: Ending | None = None
+        self._has_ending = asyncio.Event()
+        self._has_looked = asyncio.Event()
+        """Set once the wishes that stood at the start are known."""
+        self._hurry = asyncio.Event()
+        """Set when the next look at the folder is not to wait for its time."""
+        self._began = time.monotonic()
+
+    async def run(self) -> int:
+        """Carry the job out as far as it can be; the exit code."""
+        with signals_end(self._end):
+            try:
+                async with asyncio.TaskGroup() as group:
+                    tending = group.create_task(self._tend())
+                    await self._work()
+                    tending.cancel()
+            except Exception:  # the top of the worker: whatever it is, the folder must tell
+                log.exception("bstui met an error that it did not expect")
+                self._end(UNEXPECTED)
+            await self._access.close()
+            return await self._conclude()
+
+    # The work
+
+    async def _work(self) -> None:
+        try:
+            await self._has_looked.wait()
+            adopted = await asyncio.to_thread(find_adopted, self._folder, self._header)
+            self._pulse.adopted = adopted
+            if len(adopted.ids) < self._header.files and await self._log_in():
+                await self._bring(adopted)
+        except InUse:
+            self._end(TAKEN_OVER)
+        except BstuiError as error:
+            self._reporter.note("error", str(error))
+            self._end(Ending(error.message, error.exit_code))
+
+    async def _log_in(self) -> bool:
+        """Open the account; False where the attempt ended meanwhile. A started job waits."""
+        tries = 0
+        while self._ending is None:
+            try:
+                if await self._unless_ended(self._access.open()):
+                    self._wait = None
+                    return True
+            except BstuiError as error:
+                if error.policy not in _PASSING:
+                    raise
+                await self._wait_out(error, tries)
+                tries += 1
+        return False
+
+    async def _wait_out(self, error: BstuiError, tries: int) -> None:
+        is_login = error.policy is Policy.AUTH
+        longest = self._rhythm.longest_wait
+        seconds = min(self._rhythm.first_wait * 2.0 ** min(tries, 30), longest)
+        if is_login:
+            seconds = self._rhythm.login
+        elif isinstance(error, TooManyRequests) and error.retry_after is not None:
+            seconds = min(max(seconds, error.retry_after), _LONGEST_ASKED)
+        now = time.time()
+        reason = "login" if is_login else "network"
+        since = self._wait.since if self._wait and self._wait.reason == reason else now
+        self._wait = Wait(reason, str(error), since, now + seconds)
+        self._hurry.set()
+        await self._unless_ended(asyncio.sleep(seconds))
+
+    async def _bring(self, adopted: Adopted) -> None:
+        options = self._header.options
+        self._engine = Engine(
+            Path(self._header.destination),
+            self._access.locate,
+            self._reporter,
+            self._holder(),
+            limits=self._limits(),
+            verify=cast("Verify", options.verify),
+            existing=cast("Existing", options.existing),
+            ca_file=ca_file(self._environ.get("BSTUI_CA_BUNDLE"), self._environ),
+            fence=self._attempt.check_fence,
+        )
+        self._apply_wish(self._engine)
+        if self._ending is None:
+            await self._engine.run(items_left(self._folder, adopted, last=False))
+        if self._ending is None:
+            await self._bring_markers(self._engine, adopted)
+
+    async def _bring_markers(self, engine: Engine, adopted: Adopted) -> None:
+        """A raw run's end markers, by which programs know that it is complete: only if it is."""
+        markers = list(items_left(self._folder, adopted, last=True))
+        failed = engine.snapshot().files_failed
+        if markers and not failed:
+            await engine.run(markers)
+        elif markers:
+            self._reporter.withhold(markers, failed)
+            self._pulse.withheld = len(markers)
+
+    def _holder(self) -> Holder:
+        user, _, host = asker().rpartition("@")
+        return Holder(job=self._header.id, attempt=self._attempt.number, host=host, user=user)
+
+    # Tending: wishes, fence, heartbeat
+
+    async def _tend(self) -> None:
+        """Look at the folder until cancelled; end the engine where the attempt ends."""
+        trouble = ""
+        while True:
+            try:
+                await self._look()
+                trouble = ""
+            except InUse:
+                self._end(TAKEN_OVER)
+            except OSError as error:
+                if str(error) != trouble:
+                    trouble = str(error)
+                    log.warning("The job's folder cannot be used just now: %s", trouble)
+            self._has_looked.set()
+            if self._ending is not None and self._engine is not None:
+                await self._engine.stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._rhythm.tend):
+                    await self._hurry.wait()
+            self._hurry.clear()
+
+    async def _look(self) -> None:
+        """Obey the newest wish and beat if it is time. InUse where a newer attempt has begun."""
+        numbers = await asyncio.to_thread(self._folder.numbers)
+        if numbers.control and numbers.control[-1] != self._obeyed:
+            newest = await asyncio.to_thread(self._folder.newest_control, numbers)
+            if newest is not None and newest.number != self._obeyed:
+                self._obey(newest)
+        if numbers.attempt > self._attempt.number:
+            self._attempt.check_fence()
+        if self._engine is not None:
+            self._heed_backlog(self._engine)
+        progress = self._compose()
+        if self._pulse.is_due(progress):
+            await asyncio.to_thread(self._attempt.beat, progress)
+            self._pulse.sent(progress)
+
+    def _obey(self, wish: Found[Control]) -> None:
+        self._wish, self._obeyed = wish.record, wish.number
+        log.info("Asked by %s: %s", wish.record.by or "somebody", wish.record.want)
+        if wish.record.want is Want.CANCEL:
+            self._end(CANCELLED)
+        if self._engine is not None:
+            self._engine.set_limits(self._limits())
+            self._apply_wish(self._engine)
+
+    def _apply_wish(self, engine: Engine) -> None:
+        if self._wish.want is Want.PAUSE or self._wait is not None:
+            engine.pause()
+        else:
+            engine.go_on()
+
+    def _limits(self) -> Limits:
+        """The wish's, else the plan's, else the usual."""
+        usual, wish, options = Limits(), self._wish, self._header.options
+        return Limits(
+            files=wish.concurrent_files or options.concurrent_files or usual.files,
+            parts=wish.concurrent_parts or options.concurrent_parts or usual.parts,
+            bandwidth=wish.bwlimit or None,
+        )
+
+    def _heed_backlog(self, engine: Engine) -> None:
+        """Bring nothing more while the job's folder has no room for what is to be told."""
+        if self._attempt.backlog > _BACKLOG and self._wait is None:
+            now = time.time()
+            text = f"There is no room for the job's own files in {self._folder.path}."
+            self._wait = Wait("room", text, now, now + self._rhythm.idle)
+            self._apply_wish(engine)
+        elif self._attempt.backlog == 0 and self._wait is not None:
+            self._wait = None
+            self._apply_wish(engine)
+
+    def _compose(self) -> Progress:
+        snapshot = self._engine.snapshot() if self._engine else Snapshot()
+        return self._pulse.compose(snapshot, self._wish, self._obeyed, self._wait)
+
+    # The end
+
+    def _end(self, ending: Ending) -> None:
+        """End the attempt; the first reason stands, but for being fenced."""
+        if self._ending is None or ending is TAKEN_OVER:
+            log.info("Ending: %s", ending.reason)
+            self._ending = ending
+        self._has_ending.set()
+        self._hurry.set()
+
+    async def _unless_ended(self, work: Coroutine[object, object, object]) -> bool:
+        """Do `work`, but no longer than the attempt lasts; whether it came to its end."""
+        task = asyncio.ensure_future(work)
+        ended = asyncio.ensure_future(self._has_ending.wait())
+        await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        is_done = task.done()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        return is_done
+
+    async def _conclude(self) -> int:
+        """Say how it ended, in the events and, where the job is through, in a result."""
+        progress = self._compose()
+        with contextlib.suppress(InUse, OSError):
+            await asyncio.to_thread(self._attempt.beat, progress)
+        ending, outcome = self._ending, None
+        is_through = progress.files_done + progress.files_failed >= self._header.files
+        if is_through and (ending is None or ending.is_asked):
+            ending = Ending("done", self._reporter.exit_code)
+            outcome = Outcome.INCOMPLETE if progress.files_failed else Outcome.DONE
+        elif ending is CANCELLED:
+            outcome = Outcome.CANCELLED
+        ending = ending or UNFINISHED
+        if outcome is None:
+            await self._settle(lambda: self._attempt.leave(ending.reason))
+        else:
+            result = self._result(progress, outcome, ending.exit_code)
+            await self._settle(lambda: self._attempt.finish(result, ending.reason))
+        log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
+        return ending.exit_code
+
+    def _result(self, progress: Progress, outcome: Outcome, exit_code: int) -> Result:
+        return Result(
+            attempt=self._attempt.number,
+            time=time.time(),
+            outcome=outcome,
+            exit_code=exit_code,
+            files=progress.files,
+            files_done=progress.files_done,
+            files_failed=progress.files_failed,
+            bytes=progress.bytes,
+            bytes_done=progress.bytes_done,
+            seconds=time.monotonic() - self._began,
+        )
+
+    async def _settle(self, write: Callable[[], None]) -> None:
+        """Write the last word, when there is room for it; a signal ends the waiting."""
+        self._hurry.clear()
+        while not self._hurry.is_set():
+            try:
+                await asyncio.to_thread(write)
+                return
+            except OSError as error:
+                if error.errno not in _NO_ROOM:
+                    raise
+                log.warning("There is no room for the end of the job: %s", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._rhythm.room):
+                    await self._hurry.wait()

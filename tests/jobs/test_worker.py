@@ -1,0 +1,205 @@
+"""A whole worker, in a thread, against the simulator: every way an attempt can go."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bstui.basespace.credentials import Profile
+from bstui.errors import InUse
+from bstui.jobs.control import ask
+from bstui.jobs.events import read_events
+from bstui.jobs.folder import JobFolder
+from bstui.jobs.records import FileDone, Launch, Launcher, Left, Noted, Options, Started, Want
+from bstui.jobs.state import State
+from bstui.jobs.watch import JobWatch
+from bstui.jobs.worker import run_worker
+from bstui.paths import Places
+from bstui.simulator.service import Simulator
+from tests.jobs.imports import (
+    DEEP,
+    QUICK,
+    await_state,
+    check_tree,
+    log_in,
+    plan_job,
+    working,
+)
+
+
+@pytest.fixture
+def profile(simulator: Simulator, places: Places) -> Profile:
+    return log_in(simulator, places)
+
+
+@pytest.fixture
+def job(profile: Profile, places: Places, tmp_path: Path) -> JobFolder:
+    return plan_job(profile, places, tmp_path / "data", DEEP)
+
+
+def largest(job: JobFolder) -> str:
+    return max(job.files(), key=lambda file: file.size).id
+
+
+def ask_to_start(job: JobFolder, attempt: int) -> None:
+    job.add_launch(Launch(time=0.0, launcher=Launcher.HERE, host="here", attempt=attempt))
+
+
+def test_an_import_ends_done(job: JobFolder, places: Places, simulator: Simulator) -> None:
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    check_tree(job, simulator)
+    view = JobWatch(job).refresh()
+    assert view.status.state is State.DONE
+    assert view.result is not None
+    assert view.counts.files_done == view.counts.files == len(list(job.files()))
+    assert view.counts.bytes_done == view.counts.bytes
+    events = [event for event, _ in read_events(job.events(1))]
+    assert isinstance(events[0], Started)
+    assert events[-1] == Left(time=events[-1].time, reason="done")
+    assert "Attempt 1 ended: done" in job.log.read_text()
+
+
+def test_a_job_that_is_done_does_not_start_by_itself(job: JobFolder, places: Places) -> None:
+    run_worker(job.path, places, os.environ, rhythm=QUICK)
+    with pytest.raises(InUse, match="ended this job already"):
+        run_worker(job.path, places, os.environ, rhythm=QUICK)
+    ask_to_start(job, 2)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    assert [e for e, _ in read_events(job.events(2))][1:-1] == [], "nothing was brought again"
+
+
+def test_pause_and_go_on(job: JobFolder, places: Places, simulator: Simulator) -> None:
+    simulator.faults.hold_at([largest(job)], 100_000)
+    with working(job, places, os.environ) as codes:
+        simulator.faults.wait_until_held([largest(job)])
+        ask(job, want=Want.PAUSE)
+        await_state(job, State.PAUSED)
+        simulator.faults.release()
+        ask(job, want=Want.RUN, bwlimit=100 * 10**6)
+        await_state(job, State.DONE)
+    assert codes == [0]
+    check_tree(job, simulator)
+
+
+def test_cancel_keeps_what_is_whole(job: JobFolder, places: Places, simulator: Simulator) -> None:
+    simulator.faults.hold_at([largest(job)], 100_000)
+    with working(job, places, os.environ) as codes:
+        simulator.faults.wait_until_held([largest(job)])
+        ask(job, want=Want.CANCEL)
+        view = await_state(job, State.CANCELLED)
+    assert codes == [1] == [view.status.exit_code]
+    assert 0 <= view.counts.files_done < view.counts.files
+    assert view.status.resumable
+    simulator.faults.release()
+    ask(job, want=None, bwlimit=None)
+    job.add_control(lambda wish: type(wish)(want=Want.RUN))
+    ask_to_start(job, 2)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    check_tree(job, simulator)
+
+
+def test_a_job_cancelled_without_a_worker_has_ended(job: JobFolder, places: Places) -> None:
+    ask_to_start(job, 1)
+    ask(job, want=Want.CANCEL)
+    assert JobWatch(job).refresh().status.state is State.CANCELLED
+    with pytest.raises(InUse, match="ended this job already"):
+        run_worker(job.path, places, os.environ, rhythm=QUICK)
+
+
+def test_files_that_fail_are_named_and_tried_again(
+    job: JobFolder, places: Places, simulator: Simulator
+) -> None:
+    bad = largest(job)
+    simulator.faults.flip([bad], at=1000, times=99)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 6, "one cause: its own code"
+    view = JobWatch(job).refresh()
+    assert view.status.state is State.INCOMPLETE
+    assert view.status.exit_code == 6
+    assert [failure.id for failure in view.failures] == [bad]
+    simulator.faults.clear()
+    ask_to_start(job, 2)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    check_tree(job, simulator)
+    assert JobWatch(job).refresh().failures == ()
+
+
+def test_a_runs_end_markers_come_last_and_only_when_all_else_stands(
+    profile: Profile, places: Places, tmp_path: Path, simulator: Simulator
+) -> None:
+    run = "run:Cardiac panel plate 1"
+    job = plan_job(profile, places, tmp_path / "data", run, Options(bcl=True))
+    markers = {file.id for file in job.files() if file.last}
+    bad = next(file for file in job.files() if file.size > 10_000)
+    assert markers
+    simulator.faults.flip([bad.id], at=100, times=99)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 6
+    view = JobWatch(job).refresh()
+    assert {failure.id for failure in view.failures} == markers | {bad.id}
+    assert view.counts.files_failed == len(markers) + 1
+    assert not any((tmp_path / "data" / f.path).exists() for f in job.files() if f.last)
+    simulator.faults.clear()
+    ask_to_start(job, 2)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    check_tree(job, simulator)
+    brought = [e.id for e, _ in read_events(job.events(2)) if isinstance(e, FileDone)]
+    assert brought[0] == bad.id
+    assert set(brought[1:]) == markers
+
+
+def test_a_second_worker_is_refused(job: JobFolder, places: Places, simulator: Simulator) -> None:
+    simulator.faults.hold_at([largest(job)], 100_000)
+    with working(job, places, os.environ):
+        simulator.faults.wait_until_held([largest(job)])
+        with pytest.raises(InUse, match=rf"{os.uname().nodename} \(process {os.getpid()}\)"):
+            run_worker(job.path, places, os.environ, rhythm=QUICK)
+        simulator.faults.release()
+    check_tree(job, simulator)
+
+
+def test_a_worker_that_is_taken_over_leaves(
+    job: JobFolder, places: Places, simulator: Simulator
+) -> None:
+    simulator.faults.hold_at([largest(job)], 100_000)
+    with working(job, places, os.environ) as codes:
+        simulator.faults.wait_until_held([largest(job)])
+        descriptor = job.claim(2)
+    os.close(descriptor)
+    assert codes == [11]
+    assert [e for e, _ in read_events(job.events(1))][-1].reason == "taken over"  # type: ignore[union-attr]  # asserted by this
+    assert job.result(1) is None
+
+
+def test_a_revoked_token_waits_for_a_login(
+    job: JobFolder, places: Places, simulator: Simulator
+) -> None:
+    simulator.faults.revoke(simulator.tokens.person)
+    with working(job, places, os.environ) as codes:
+        view = await_state(job, State.WAITING)
+        assert view.status.reason == "login"
+        assert view.status.next_try > view.status.since
+        assert "bstui login" in view.status.explanation
+        simulator.faults.accept(simulator.tokens.person)
+    assert codes == [0]
+    check_tree(job, simulator)
+
+
+def test_another_account_is_refused(job: JobFolder, places: Places, simulator: Simulator) -> None:
+    log_in(simulator, places, simulator.tokens.workgroup)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 4
+    view = JobWatch(job).refresh()
+    assert view.status.state is State.STOPPED
+    assert "now acts for" in view.status.reason
+    assert isinstance(view.events[-2], Noted)
+    log_in(simulator, places)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+
+
+def test_an_unreachable_service_is_waited_for(
+    job: JobFolder, places: Places, simulator: Simulator
+) -> None:
+    simulator.faults.burst("api", 503, times=1000)
+    with working(job, places, os.environ) as codes:
+        view = await_state(job, State.WAITING, State.RUNNING)
+        simulator.faults.clear()
+        await_state(job, State.DONE, timeout=60)
+    assert codes == [0], view
