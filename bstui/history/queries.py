@@ -1,0 +1,67 @@
+"""The questions that the history is asked, in SQL."""
+
+JOB = """
+    j.id, j.name, j.created, j.profile, j.region, j.identity_id, j.identity, j.destination,
+    j.launcher, j.bcl, j.grouping, j.verify, j.sources, j.samples, j.files, j.bytes, j.files_done,
+    j.files_failed, j.bytes_done, j.attempts, j.outcome, j.exit_code, j.problem,
+    coalesce((SELECT reason FROM attempts a WHERE a.job = j.key ORDER BY number DESC LIMIT 1), '')
+        AS left,
+    (SELECT min(started) FROM attempts a WHERE a.job = j.key) AS started,
+    coalesce(j.ended, (SELECT max(ended) FROM attempts a WHERE a.job = j.key)) AS ended,
+    coalesce((SELECT sum(max(0, ended - started)) FROM attempts a WHERE a.job = j.key), 0.0)
+        AS seconds
+"""
+"""The columns of a HistoryJob."""
+
+JOBS = f"SELECT {JOB} FROM jobs j WHERE CONDITION ORDER BY created DESC, id DESC LIMIT ?"  # noqa: S608
+ONE_JOB = f"SELECT {JOB} FROM jobs j WHERE id = ?"  # noqa: S608
+
+MATCH = r"""
+    (j.name || ' ' || j.id || ' ' || j.destination || ' ' || j.sources || ' ' || j.profile || ' '
+        || j.identity || ' ' || j.outcome LIKE ? ESCAPE '\'
+     OR EXISTS (SELECT 1 FROM samples s WHERE s.job = j.key
+        AND s.name || ' ' || s.project || ' ' || s.run || ' ' || s.biosample LIKE ? ESCAPE '\')
+     OR j.key IN (SELECT job FROM files WHERE id = ?)
+     OR ? != '' AND EXISTS
+        (SELECT 1 FROM files f WHERE f.job = j.key AND f.path LIKE ? ESCAPE '\'))
+"""
+"""A word of a search. Paths are looked through only where one is given: there may be millions."""
+
+SAMPLES = """
+    SELECT s.name, s.project, s.biosample, s.run, s.files, s.files_done, s.bytes
+    FROM samples s JOIN jobs j ON j.key = s.job WHERE j.id = ?
+    ORDER BY s.name, s.project, s.key
+"""
+
+FILES = """
+    SELECT f.number, f.id, f.path, f.size, coalesce(s.name, '') AS sample,
+           coalesce(s.biosample, '') AS biosample, f.state, f.verified, f.md5, f.message, f.time
+    FROM files f LEFT JOIN samples s ON s.key = f.sample
+    WHERE f.job = (SELECT key FROM jobs WHERE id = ?) AND f.number > ? AND (? = '' OR f.state = ?)
+    ORDER BY f.number LIMIT ?
+"""
+
+IMPORTED_FILES = """
+    SELECT f.id, j.id AS job, j.name AS job_name, j.destination, f.path, f.size, f.verified, f.time
+    FROM files f JOIN jobs j ON j.key = f.job
+    WHERE f.state = 'done' AND f.id IN (IDS)
+    ORDER BY f.time
+"""
+
+IMPORTED_BIOSAMPLES = """
+    SELECT s.biosample AS id,
+           j.id AS job, j.name AS job_name, j.destination, f.path, f.size, f.verified, f.time
+    FROM (SELECT job, biosample, min(first) AS first FROM samples WHERE biosample IN (IDS)
+          GROUP BY job, biosample HAVING sum(files) > 0 AND sum(files) = sum(files_done)) s
+    JOIN jobs j ON j.key = s.job
+    JOIN files f ON f.job = s.job AND f.number = s.first
+    ORDER BY f.time
+"""
+
+TOTALS = """
+    SELECT (SELECT count(*) FROM jobs) AS jobs,
+           (SELECT count(*) FROM (SELECT DISTINCT job, name FROM samples)) AS samples,
+           (SELECT coalesce(sum(files_done), 0) FROM jobs) AS files_done,
+           (SELECT coalesce(sum(bytes_done), 0) FROM jobs) AS bytes_done,
+           (SELECT min(created) FROM jobs) AS since
+"""

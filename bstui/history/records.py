@@ -1,0 +1,117 @@
+"""Rows of the history. Sizes are bytes, times seconds since 1970, None means not (yet) known."""
+
+import os
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What the history says of something."""
+
+
+class HistoryJob(Row, frozen=True, kw_only=True):
+    """One import."""
+
+    id: str
+    name: str
+    created: float
+    profile: str
+    region: str
+    identity_id: str
+    identity: str
+    destination: str
+    launcher: str
+    bcl: bool
+    grouping: str
+    verify: str
+    sources: tuple[str, ...]
+    """The selectors that say the same on a command line."""
+    samples: int
+    files: int
+    bytes: int
+    files_done: int
+    files_failed: int
+    bytes_done: int
+    attempts: int
+    outcome: str
+    """`done`, `incomplete`, `cancelled`; empty for a job that has not ended."""
+    exit_code: int | None
+    left: str
+    """Why the last attempt went: `done`, `paused`, `signal` …; empty where it did not say."""
+    started: float | None
+    ended: float | None
+    seconds: float
+    """Of all attempts that said when they went."""
+    problem: str
+    """What of its folder cannot be read."""
+
+
+class HistorySample(Row, frozen=True, kw_only=True):
+    """A sample of an import, within one project."""
+
+    name: str
+    project: str
+    biosamples: tuple[str, ...]
+    """Ids."""
+    runs: tuple[str, ...]
+    """Names."""
+    files: int
+    files_done: int
+    bytes: int
+
+
+class HistoryFile(Row, frozen=True, kw_only=True):
+    """A file of an import."""
+
+    id: str
+    path: str
+    """Relative to the job's destination."""
+    size: int
+    sample: str
+    biosample: str
+    state: str
+    """`planned`, `done` or `failed`."""
+    verified: str
+    """By what."""
+    md5: str
+    message: str
+    """Why it failed."""
+    time: float | None
+
+
+class Imported(Row, frozen=True, kw_only=True):
+    """Where something that is on BaseSpace has been imported to."""
+
+    job: str
+    """Its id."""
+    job_name: str
+    destination: str
+    path: str
+    """Relative to the destination; of a biosample: of its first file."""
+    size: int
+    """Of that file."""
+    verified: str
+    time: float
+
+    @property
+    def place(self) -> str:
+        """The absolute path."""
+        return os.path.join(self.destination, self.path)
+
+    def is_there(self) -> bool:
+        """Whether a file of that size stands there now: one call of the file system."""
+        try:
+            found = os.lstat(self.place)
+        except OSError:
+            return False
+        return found.st_size == self.size
+
+
+class Totals(Row, frozen=True, kw_only=True):
+    """All imports together."""
+
+    jobs: int
+    samples: int
+    files_done: int
+    bytes_done: int
+    since: float | None

@@ -1,0 +1,1 @@
+"""Scripts that measure; each prints ratios, none is a test. Run: python -m tests.benchmarks.NAME"""
