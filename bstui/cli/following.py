@@ -1,0 +1,74 @@
+"""Watching a job from a command line, to its end."""
+
+import signal
+import sys
+import time
+
+from bstui.cli.job_rows import progress_line
+from bstui.cli.messages import say
+from bstui.jobs.folder import JobFolder
+from bstui.jobs.state import JobStatus, State
+from bstui.jobs.watch import JobView, JobWatch
+
+_LOOK = 0.5
+"""Seconds between two looks at the job's folder."""
+_LINE = 5.0
+"""Seconds between two lines where stderr is not a terminal."""
+_LEFT_BY_SIGNAL = 128 + signal.SIGTERM
+_TIME_LIMIT = 10
+
+
+def follow(folder: JobFolder, *, quiet: bool = False) -> JobView:
+    """The job as it is when no worker holds it any more; says how far it is meanwhile."""
+    watch = JobWatch(folder)
+    lines = _Lines(quiet)
+    while True:
+        view = watch.refresh()
+        lines.show(view)
+        if not view.status.is_active:
+            lines.end(view)
+            return view
+        time.sleep(_LOOK)
+
+
+def exit_code_of(status: JobStatus) -> int:
+    """The exit code of a job that no worker holds."""
+    if status.exit_code is not None:
+        return status.exit_code
+    if status.state is State.DONE:
+        return 0
+    if status.state is State.STOPPED:
+        return _TIME_LIMIT if status.reason == "time limit" else _LEFT_BY_SIGNAL
+    return 1
+
+
+class _Lines:
+    """Progress on stderr: one line that changes on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._is_terminal = sys.stderr.isatty()
+        self._last = ""
+        self._said = 0.0
+
+    def show(self, view: JobView) -> None:
+        line = progress_line(view)
+        if self._quiet or line == self._last:
+            return
+        if self._is_terminal:
+            sys.stderr.write(f"\r{line:{len(self._last)}}")
+            sys.stderr.flush()
+        elif time.monotonic() - self._said >= _LINE or not self._last:
+            say(line)
+            self._said = time.monotonic()
+        else:
+            return
+        self._last = line
+
+    def end(self, view: JobView) -> None:
+        if self._quiet:
+            return
+        if self._is_terminal:
+            sys.stderr.write("\n")
+        elif progress_line(view) != self._last:
+            say(progress_line(view))

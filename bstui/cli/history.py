@@ -1,0 +1,60 @@
+"""`history`: what was imported, when, to where."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from bstui.cli.messages import say
+from bstui.cli.options import command
+from bstui.cli.session import Session
+from bstui.history import History, HistoryJob, find_database
+from bstui.units import count_text, iso_text, size_text
+
+_KEYS = ("created", "name", "outcome", "files", "bytes", "destination")
+
+
+@command("history")
+@click.argument("words", nargs=-1, metavar="[WORD]...")
+@click.option("--files", "with_files", is_flag=True, help="A row for each file instead.")
+def history(session: Session, words: tuple[str, ...], with_files: bool) -> int:
+    """List imports, newest first; each WORD must stand in the job, a sample or a file."""
+    with History(find_database(session.places)) as index:
+        known = index.catch_up(session.places.jobs)
+        found = index.jobs(" ".join(words))
+        if with_files:
+            rows = (
+                {"id": file.id, "name": file.path.rpartition("/")[2], "job": job.name}
+                | {"state": file.state, "size": file.size, "verified": file.verified}
+                | {"path": f"{job.destination}/{file.path}", "sample": file.sample}
+                for job in found
+                for file in index.files_of(job.id)
+            )
+            session.output.write(("job", "state", "size", "verified", "path"), rows)
+        else:
+            session.output.write(_KEYS, [_row(job) for job in found])
+        totals = index.totals()
+    if session.form == "table" and not words:
+        say(
+            f"{count_text(totals.jobs, 'import')}, {count_text(totals.files_done, 'file')}, "
+            f"{size_text(totals.bytes_done)}"
+        )
+    if not known.is_whole:
+        say("The history is being brought up to date by another bstui; this list may be short.")
+    return 0
+
+
+def _row(job: HistoryJob) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "name": job.name,
+        "created": iso_text(datetime.fromtimestamp(job.created, UTC)),
+        "outcome": job.outcome or "not ended",
+        "files": job.files,
+        "files_done": job.files_done,
+        "bytes": job.bytes,
+        "bytes_done": job.bytes_done,
+        "samples": job.samples,
+        "profile": job.profile,
+        "destination": job.destination,
+    }

@@ -1,0 +1,222 @@
+"""`import`: selectors to a plan, the plan to a job, and the job followed as far as was asked."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bstui.cli.following import exit_code_of, follow
+from bstui.cli.jobs import write_jobs
+from bstui.cli.messages import say
+from bstui.cli.options import command
+from bstui.cli.selecting import given_selectors
+from bstui.cli.session import Session, is_terminal
+from bstui.errors import UsageError
+from bstui.jobs.folder import JobFolder
+from bstui.jobs.launchers import start_job
+from bstui.jobs.plan import Plan, PlanRequest, make_plan
+from bstui.jobs.records import Launcher, Options
+from bstui.jobs.watch import JobWatch
+from bstui.samples.selection import resolve
+from bstui.samples.selectors import Selector
+from bstui.system import current_umask
+from bstui.units import count_text, size_text
+
+_DRY_KEYS = ("id", "path", "size", "sample", "action", "warning")
+_WARNINGS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The flags of one `bstui import`, with the settings behind those that were not given."""
+
+    destination: Path
+    options: Options
+    launcher: Launcher
+    name: str
+    dry_run: bool
+    is_confirmed: bool
+    follows: bool
+
+
+@command("import")
+@click.argument("selectors", nargs=-1, metavar="SELECTOR...")
+@click.option(
+    "--from", "source", metavar="FILE", help="Read selectors from a file, or - for stdin."
+)
+@click.option("--to", "destination", metavar="DIR", help="The folder to import into.")
+@click.option("--bcl", is_flag=True, help="The run's raw folder instead of its FASTQ: one run.")
+@click.option(
+    "--grouping",
+    type=click.Choice(["automatic", "single", "none"]),
+    help="One sample for each biosample, one of all, or files as they are.",
+)
+@click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
+@click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
+@click.option(
+    "--existing",
+    type=click.Choice(["adopt", "keep-both", "replace"]),
+    help="A file that is there: keep it if equal, keep both, or rename it to .old-TIME.",
+)
+@click.option(
+    "--verify",
+    type=click.Choice(["none", "server", "full"]),
+    help="The proof: none, size and ETag, or also inflating and counting.",
+)
+@click.option("--launch", type=click.Choice(["here", "detached"]), help="Where the worker runs.")
+@click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
+@click.option(
+    "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
+)
+@click.option("--name", default="", help="The job's name.")
+@click.option("--follow", "follows", is_flag=True, help="Watch a detached job to its end.")
+@click.option("--dry-run", is_flag=True, help="Print the plan, and do nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def import_(session: Session, selectors: Sequence[str], source: str | None, **flags: Any) -> int:
+    """Import FASTQ of biosamples, or one run's raw BCL (see `bstui help selectors`).
+
+    The job goes on by itself: `bstui attach last` watches it.
+    """
+    wish = _wish(session, flags)
+    plan = asyncio.run(_plan(session, given_selectors(selectors, source), wish))
+    if wish.dry_run:
+        describe_plan(plan)
+        session.output.write(_DRY_KEYS, plan.rows())
+        return 0
+    describe_plan(plan)
+    if not wish.is_confirmed:
+        click.confirm("Start the import?", default=True, abort=True, err=True)
+    return _carry_out(session, plan, wish)
+
+
+def _wish(session: Session, flags: dict[str, Any]) -> Wish:
+    defaults = session.settings.import_
+    destination = flags["destination"] or defaults.destination
+    if not destination:
+        raise UsageError("No destination was given.", hint="Give the folder with --to DIR.")
+    options = Options(
+        bcl=flags["bcl"],
+        grouping=flags["grouping"] or defaults.grouping,
+        sample=flags["sample"],
+        layout=flags["layout"] if flags["layout"] is not None else defaults.layout,
+        existing=flags["existing"] or defaults.existing,
+        verify=flags["verify"] or defaults.verify,
+        concurrent_files=flags["concurrent_files"] or defaults.concurrent_files,
+        concurrent_parts=flags["concurrent_parts"] or defaults.concurrent_parts,
+    )
+    _check(options, flags)
+    return Wish(
+        destination=Path(os.path.expanduser(destination)).absolute(),
+        options=options,
+        launcher=Launcher(flags["launch"] or defaults.launch),
+        name=flags["name"],
+        dry_run=flags["dry_run"],
+        is_confirmed=flags["yes"],
+        follows=flags["follows"],
+    )
+
+
+def _check(options: Options, flags: dict[str, Any]) -> None:
+    """Refuse what cannot be meant, before the network is asked."""
+    if not (flags["yes"] or flags["dry_run"] or is_terminal()):
+        raise UsageError(
+            "There is no terminal to ask at.",
+            hint="Give --yes to start the import, or --dry-run to see its plan.",
+        )
+    if options.grouping == "single" and not options.sample:
+        raise UsageError(
+            "--grouping single makes one sample, and it has no name.", hint="Give --sample NAME."
+        )
+    if options.sample and options.grouping != "single":
+        raise UsageError(
+            "--sample names the one sample of --grouping single.",
+            hint="Add --grouping single, or leave --sample out.",
+        )
+    if options.bcl and (flags["grouping"] or options.sample or flags["layout"]):
+        raise UsageError(
+            "A raw run is imported as the folder it is.",
+            why="--grouping, --sample and --layout are about FASTQ.",
+            hint="Leave them out, or leave --bcl out.",
+        )
+
+
+async def _plan(session: Session, selectors: Sequence[Selector], wish: Wish) -> Plan:
+    profile = session.choose_profile()
+    async with session.open(profile) as client:
+        identity = await client.identity()
+        request = PlanRequest(
+            destination=wish.destination,
+            profile=profile.identified(identity).name,
+            region=profile.region,
+            identity=identity,
+            options=wish.options,
+            launcher=wish.launcher,
+            name=wish.name,
+            jobs_dir=session.places.jobs,
+            umask=current_umask(),
+            requires_room=not wish.dry_run,
+        )
+        selection = await resolve(client, selectors, wish.options.bcl)
+        with _steps() as step:
+            return await make_plan(client, selection, request, progress=step)
+
+
+@contextlib.contextmanager
+def _steps() -> Any:
+    """Tells a person at a terminal how far the planning is."""
+    if not sys.stderr.isatty():
+        yield lambda step, done, total: None
+        return
+    yield lambda step, done, total: sys.stderr.write(f"\rasking about {step}: {done}/{total} ")
+    sys.stderr.write("\r\033[K")
+
+
+def describe_plan(plan: Plan) -> None:
+    """What will happen, in a few lines on stderr."""
+    header, (there, bytes_there) = plan.header, plan.already
+    samples = f"{count_text(header.samples, 'sample')}, " if header.samples else ""
+    say(
+        f"{header.name}: {samples}{count_text(header.files, 'file')}, {size_text(header.bytes)}, "
+        f"to {header.destination}"
+    )
+    if there:
+        say(
+            f"  {count_text(there, 'file')} ({size_text(bytes_there)}) there already: to be checked"
+        )
+    say(f"  room: {size_text(plan.room.free)} free, {size_text(plan.room.needed)} needed")
+    for warning in plan.warnings[:_WARNINGS_SHOWN]:
+        say(f"  warning: {warning}")
+    if len(plan.warnings) > _WARNINGS_SHOWN:
+        say(f"  and {len(plan.warnings) - _WARNINGS_SHOWN:,} more warnings; --dry-run lists them")
+    left_out = [item for item in plan.left_out if item.is_chosen]
+    if left_out:
+        say(f"  left out: {count_text(len(left_out), 'item')}")
+
+
+def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
+    def show_start(folder: JobFolder) -> None:
+        if session.form != "table":
+            write_jobs(session, [JobWatch(folder).refresh()])
+
+    folder, code = start_job(
+        plan,
+        places=session.places,
+        environ=session.worker_environ,
+        profile=session.choose_profile(),
+        on_made=show_start,
+    )
+    if wish.launcher is Launcher.DETACHED and wish.follows:
+        code = exit_code_of(follow(folder).status)
+    view = JobWatch(folder).refresh()
+    write_jobs(session, [view])
+    if view.status.is_active:
+        say(f"The job goes on by itself. Watch it: bstui attach {view.header.name}")
+    for failure in view.failures:
+        say(f"failed: {failure.path}: {failure.message} {failure.why} {failure.hint}".rstrip())
+    return code

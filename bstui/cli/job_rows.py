@@ -1,0 +1,67 @@
+"""Jobs as rows, and as lines of progress."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bstui.jobs.state import State
+from bstui.jobs.watch import JobView
+from bstui.units import count_text, duration_text, iso_text, rate_text, size_text
+
+JOB_KEYS = ("name", "state", "done", "bytes", "rate", "left", "destination")
+
+
+def job_row(view: JobView) -> dict[str, Any]:
+    """A job's row, the same in every command."""
+    header, counts = view.header, view.counts
+    return {
+        "id": view.id,
+        "name": header.name,
+        "state": str(view.status.state),
+        "reason": view.status.reason,
+        "files": counts.files,
+        "files_done": counts.files_done,
+        "files_failed": counts.files_failed,
+        "bytes": counts.bytes,
+        "bytes_done": counts.bytes_done,
+        "destination": header.destination,
+        "profile": header.profile,
+        "created": iso_text(datetime.fromtimestamp(header.created, UTC)),
+        "exit_code": view.status.exit_code,
+    }
+
+
+def job_table_row(view: JobView) -> dict[str, Any]:
+    """The same for people: what fits a line."""
+    shown = job_row(view)
+    return shown | {
+        "state": view.status.text,
+        "done": _percent(view),
+        "rate": rate_text(view.rate) if view.rate else "",
+        "left": duration_text(view.seconds_left) if view.seconds_left else "",
+    }
+
+
+def progress_line(view: JobView) -> str:
+    """One line: how far the job is, how fast, how long yet."""
+    counts, status = view.counts, view.status
+    parts = [
+        f"{_percent(view):>4}",
+        f"{size_text(counts.bytes_done)} of {size_text(counts.bytes)}",
+        f"{counts.files_done:,} of {count_text(counts.files, 'file')}",
+    ]
+    if status.state is State.RUNNING:
+        parts.append(rate_text(view.rate) if view.rate else "starting")
+        if view.seconds_left:
+            parts.append(f"{duration_text(view.seconds_left)} left")
+    else:
+        parts.append(status.text)
+    if counts.files_failed:
+        parts.append(f"{counts.files_failed:,} failed")
+    return "  ".join(parts)
+
+
+def _percent(view: JobView) -> str:
+    counts = view.counts
+    if not counts.bytes:
+        return "100%" if view.status.state is State.DONE else "0%"
+    return f"{int(100 * counts.bytes_done / counts.bytes)}%"

@@ -1,0 +1,138 @@
+"""`jobs`, `attach`, `pause`, `resume`, `cancel`, `logs`: what was started, and what it shall do."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from bstui.cli.following import exit_code_of, follow
+from bstui.cli.job_rows import JOB_KEYS, job_row, job_table_row
+from bstui.cli.messages import say
+from bstui.cli.options import command
+from bstui.cli.session import Session, is_terminal
+from bstui.errors import UsageError
+from bstui.jobs.control import ask
+from bstui.jobs.folder import JobFolder
+from bstui.jobs.identifiers import find_job
+from bstui.jobs.launchers import resume as resume_job
+from bstui.jobs.records import Launcher, Want
+from bstui.jobs.watch import JobsWatch, JobView, JobWatch
+
+_JOB = click.argument("job", metavar="JOB")
+_JOBS = click.argument("names", nargs=-1, required=True, metavar="JOB...")
+
+
+@command("jobs")
+@click.option("--all", "every", is_flag=True, help="Also those that ended long ago.")
+@click.option("--active", is_flag=True, help="Only those that a worker holds, or is about to.")
+def jobs(session: Session, every: bool, active: bool) -> int:
+    """List jobs, newest first: the last 20, or --all."""
+    watch = JobsWatch(session.places.jobs)
+    views = [view for view in watch.refresh() if view.status.is_active or not active]
+    shown = views if every or session.form != "table" else views[:20]
+    write_jobs(session, shown)
+    if len(shown) < len(views):
+        say(f"{len(views) - len(shown):,} older jobs are not shown; --all shows them.")
+    for job_id, problem in watch.unreadable.items():
+        say(f"The job {job_id} cannot be read: {problem}")
+    return 0
+
+
+@command("attach")
+@_JOB
+@click.option("--wait", is_flag=True, help="Say nothing until the end.")
+def attach(session: Session, job: str, wait: bool) -> int:
+    """Follow JOB to its end; the exit code is the job's. Ctrl+C leaves it running."""
+    view = follow(find_job(session.places.jobs, job), quiet=wait)
+    write_jobs(session, [view])
+    return exit_code_of(view.status)
+
+
+@command("pause")
+@_JOBS
+def pause(session: Session, names: Sequence[str]) -> int:
+    """Pause JOB: its connections are closed, every byte is kept."""
+    for folder in _folders(session, names):
+        ask(folder, want=Want.PAUSE)
+        say(f"{folder.header().name}: asked to pause.")
+    return 0
+
+
+@command("resume")
+@_JOBS
+@click.option("--take-over", is_flag=True, help="Even if a worker that hangs still holds it.")
+@click.option("--launch", type=click.Choice(["here", "detached"]), help="Where the worker runs.")
+def resume(session: Session, names: Sequence[str], take_over: bool, launch: str | None) -> int:
+    """Go on with JOB: paused, stopped, lost, cancelled, or with files that failed."""
+    code = 0
+    for folder in _folders(session, names):
+        view = JobWatch(folder).refresh()
+        if view.status.is_alive and not take_over:
+            ask(folder, want=Want.RUN)
+            say(f"{view.header.name}: asked to go on.")
+            continue
+        code = resume_job(
+            folder,
+            Launcher(launch) if launch else None,
+            places=session.places,
+            environ=session.worker_environ,
+            take_over=take_over,
+        )
+        say(f"{view.header.name}: started again.")
+    return code
+
+
+@command("cancel")
+@_JOBS
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def cancel(session: Session, names: Sequence[str], yes: bool) -> int:
+    """Cancel JOB. Files that are whole stay, and so do partials: `resume` can still go on."""
+    folders = _folders(session, names)
+    if not yes:
+        _confirm(f"Cancel {', '.join(folder.header().name for folder in folders)}?")
+    for folder in folders:
+        ask(folder, want=Want.CANCEL)
+        say(f"{folder.header().name}: asked to cancel.")
+    return 0
+
+
+@command("logs")
+@_JOB
+@click.option("--path", is_flag=True, help="Print where the log is, instead of the log.")
+def logs(session: Session, job: str, path: bool) -> int:
+    """Print JOB's log."""
+    log = find_job(session.places.jobs, job).log
+    if path:
+        click.echo(log)
+        return 0
+    _print_file(log)
+    return 0
+
+
+def write_jobs(session: Session, views: Sequence[JobView]) -> None:
+    """Jobs to stdout, in the session's form."""
+    if session.form == "table":
+        session.output.write(JOB_KEYS, [job_table_row(view) for view in views])
+    else:
+        session.output.write(JOB_KEYS, [job_row(view) for view in views])
+
+
+def _folders(session: Session, names: Sequence[str]) -> list[JobFolder]:
+    """All of them, before anything is done to one: a mistyped name changes nothing."""
+    return [find_job(session.places.jobs, name) for name in names]
+
+
+def _confirm(question: str) -> None:
+    if not is_terminal():
+        raise UsageError("There is no terminal to ask at.", hint="Give --yes.")
+    click.confirm(question, abort=True, err=True)
+
+
+def _print_file(log: Path) -> None:
+    try:
+        with log.open("rb") as lines:
+            for line in lines:
+                sys.stdout.write(line.decode("utf-8", "replace"))
+    except FileNotFoundError:
+        say("There is no log yet.")

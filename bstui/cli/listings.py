@@ -1,0 +1,172 @@
+"""`projects`, `runs`, `biosamples`, `files`: what the service holds, a row each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from bstui.basespace.client import Client
+from bstui.basespace.listings import Identified, Listing
+from bstui.basespace.models import Biosample, Dataset
+from bstui.cli import rows
+from bstui.cli.messages import say
+from bstui.cli.options import command
+from bstui.cli.selecting import given_selectors
+from bstui.cli.session import Session
+from bstui.errors import UsageError
+from bstui.samples.marks import Scope, ScopeKind
+from bstui.samples.selection import (
+    find_biosample,
+    find_dataset,
+    find_project,
+    find_run,
+    resolve,
+)
+from bstui.samples.selectors import Selector, SourceKind, parse_selector
+
+_Thing = TypeVar("_Thing", bound=Identified)
+
+
+@command("projects")
+def projects(session: Session) -> int:
+    """List the projects that this login can see."""
+
+    async def list_them() -> None:
+        async with session.open(session.choose_profile()) as client:
+            listing = client.projects()
+            arriving = (rows.project_row(project) async for project in whole(listing))
+            await session.output.write_arriving(rows.PROJECT_KEYS, arriving)
+
+    asyncio.run(list_them())
+    return 0
+
+
+@command("runs")
+def runs(session: Session) -> int:
+    """List the runs that this login can see."""
+
+    async def list_them() -> None:
+        async with session.open(session.choose_profile()) as client:
+            arriving = (rows.run_row(run) async for run in whole(client.runs()))
+            await session.output.write_arriving(rows.RUN_KEYS, arriving)
+
+    asyncio.run(list_them())
+    return 0
+
+
+@command("biosamples")
+@click.argument("selectors", nargs=-1, required=True, metavar="SELECTOR...")
+@click.option("--details", is_flag=True, help="Also runs, lanes and size (a call for each row).")
+def biosamples(session: Session, selectors: Sequence[str], details: bool) -> int:
+    """List the biosamples of projects and runs: project:X, run:X."""
+    chosen = [parse_selector(text) for text in selectors]
+    for selector in chosen:
+        if selector.source.kind not in (SourceKind.PROJECT, SourceKind.RUN):
+            raise UsageError(
+                f"{selector} is neither a project nor a run.", hint="Give project:X or run:X."
+            )
+
+    async def list_them() -> None:
+        async with session.open(session.choose_profile()) as client:
+            arriving = _biosample_rows(client, chosen, details)
+            keys = rows.BIOSAMPLE_KEYS + (rows.DETAIL_KEYS if details else ())
+            await session.output.write_arriving(keys, arriving)
+
+    asyncio.run(list_them())
+    return 0
+
+
+@command("files")
+@click.argument("selectors", nargs=-1, metavar="SELECTOR...")
+@click.option("--bcl", is_flag=True, help="The run folder's files instead of the run's FASTQ.")
+@click.option(
+    "--from", "source", metavar="FILE", help="Read selectors from a file, or - for stdin."
+)
+def files(session: Session, selectors: Sequence[str], bcl: bool, source: str | None) -> int:
+    """List the files that the selectors mean: project:X, run:X, biosample:X, dataset:X."""
+    chosen = given_selectors(selectors, source)
+
+    async def list_them() -> None:
+        async with session.open(session.choose_profile()) as client:
+            arriving = _file_rows(client, chosen, bcl)
+            await session.output.write_arriving(rows.FILE_KEYS, arriving)
+
+    asyncio.run(list_them())
+    return 0
+
+
+async def whole(listing: Listing[_Thing]) -> AsyncIterator[_Thing]:
+    """Every item; afterwards says so where the server counted more than it listed."""
+    async for item in listing:
+        yield item
+    if listing.missing:
+        say(f"The list is short: the server counts {listing.missing:,} more than it listed.")
+
+
+async def _biosample_rows(
+    client: Client, selectors: Sequence[Selector], details: bool
+) -> AsyncIterator[dict[str, Any]]:
+    seen: set[str] = set()
+    for selector in selectors:
+        async for page in (await _listing_of(client, selector)).pages():
+            fresh = [biosample for biosample in page if biosample.id not in seen]
+            seen.update(biosample.id for biosample in fresh)
+            more = await client.details([b.id for b in fresh]) if details else {}
+            for biosample in fresh:
+                row = rows.biosample_row(biosample)
+                if details:
+                    row |= rows.detail_row(more.get(biosample.id))
+                yield row
+
+
+async def _listing_of(client: Client, selector: Selector) -> Listing[Biosample]:
+    if selector.source.kind is SourceKind.RUN:
+        return client.run_biosamples(await find_run(client, selector.source))
+    return client.biosamples((await find_project(client, selector.source)).id)
+
+
+async def _file_rows(
+    client: Client, selectors: Sequence[Selector], bcl: bool
+) -> AsyncIterator[dict[str, Any]]:
+    if bcl:
+        run = (await resolve(client, selectors, bcl=True)).run
+        if run is not None:
+            async for file in whole(client.run_files(run.id)):
+                yield rows.file_row(file, None)
+        return
+    seen: set[str] = set()
+    for selector in selectors:
+        async for dataset in _datasets_of(client, selector):
+            if dataset.id in seen:
+                continue
+            seen.add(dataset.id)
+            async for file in whole(client.dataset_files(dataset.id)):
+                yield rows.file_row(file, dataset.id)
+
+
+async def _datasets_of(client: Client, selector: Selector) -> AsyncIterator[Dataset]:
+    """The FASTQ datasets that a selector means, all of them: an import may leave some out."""
+    source, scope = selector.source, selector.scope
+    if source.kind is SourceKind.DATASET:
+        yield await find_dataset(client, source)
+        return
+    kinds = {each.kind: each for each in (source, scope) if each is not None}
+    run = kinds.get(SourceKind.RUN)
+    project = kinds.get(SourceKind.PROJECT)
+    biosample = kinds.get(SourceKind.BIOSAMPLE)
+    wanted = Scope()
+    found_run = await find_run(client, run) if run else None
+    found_project = await find_project(client, project) if project else None
+    if found_run is not None:
+        wanted = Scope(ScopeKind.RUN, found_run.id)
+    elif found_project is not None:
+        wanted = Scope(ScopeKind.PROJECT, found_project.id)
+    found_biosample = await find_biosample(client, biosample, wanted) if biosample else None
+    listing = client.datasets(
+        biosample=found_biosample.id if found_biosample else None,
+        project=found_project.id if found_project else None,
+        run=found_run,
+    )
+    async for dataset in whole(listing):
+        yield dataset

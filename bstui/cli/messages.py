@@ -1,0 +1,61 @@
+"""What goes to stderr: errors as sentences with their exit code, and notices."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from bstui.errors import BstuiError
+from bstui.text import redact, safe_text
+
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+def say(text: str) -> None:
+    """One line of message, for a person."""
+    sys.stderr.write(safe_text(redact(text, keep_digests=True)) + "\n")
+    sys.stderr.flush()
+
+
+def report(error: BstuiError) -> int:
+    """Say what happened, why that can be and what to do; the error's exit code."""
+    say(f"bstui: {error.message}")
+    for part in (error.why, error.hint):
+        if part:
+            say(f"  {part}")
+    if error.details and os.environ.get("BSTUI_DEBUG"):
+        say(f"  details: {error.details}")
+    return error.exit_code
+
+
+def report_errors(invoke: Callable[[], int]) -> int:
+    """The exit code of `invoke`, with every error that a person can cause or meet put in words."""
+    import click
+
+    try:
+        return invoke()
+    except BstuiError as error:
+        return report(error)
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        say(f"bstui: {error.format_message()}")
+        if context is not None:
+            say(f"  See: {context.command_path} --help")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("bstui: interrupted")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        return report(_explain(error))
+
+
+def _explain(error: OSError) -> BstuiError:
+    place = f" ({error.filename})" if error.filename else ""
+    return BstuiError(
+        f"The system refused: {error.strerror or error}{place}.",
+        hint="Set BSTUI_DEBUG=1 to see more, and look at the folder's permissions and room.",
+    )

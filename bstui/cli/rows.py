@@ -1,0 +1,81 @@
+"""The service's things as rows: plain keys that stay. Every row has `id` and `name`."""
+
+from typing import Any
+
+from bstui.basespace.models import Biosample, BiosampleDetail, Dataset, File, Project, Run
+from bstui.text import safe_text
+from bstui.units import iso_text
+
+PROJECT_KEYS = ("id", "name", "owner", "size", "created")
+RUN_KEYS = ("id", "name", "experiment", "status", "size", "instrument", "created")
+BIOSAMPLE_KEYS = ("id", "name", "project", "status", "created")
+DETAIL_KEYS = ("runs", "lanes", "size")
+FILE_KEYS = ("id", "size", "path", "dataset_id")
+
+
+def project_row(project: Project) -> dict[str, Any]:
+    return {
+        "id": project.id,
+        "name": project.name,
+        "owner": project.owner,
+        "size": project.size,
+        "created": iso_text(project.created),
+    }
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "experiment": run.experiment,
+        "status": run.status,
+        "size": run.size,
+        "instrument": run.instrument,
+        "created": iso_text(run.created),
+    }
+
+
+def biosample_row(biosample: Biosample) -> dict[str, Any]:
+    return {
+        "id": biosample.id,
+        "name": biosample.name,
+        "project_id": biosample.project_id,
+        "project": biosample.project,
+        "status": biosample.status,
+        "created": iso_text(biosample.created),
+    }
+
+
+def detail_row(detail: BiosampleDetail | None) -> dict[str, Any]:
+    """What `--details` adds to a biosample's row."""
+    return {
+        "runs": [run.id for run in detail.runs] if detail else [],
+        "lanes": list(detail.lanes) if detail else [],
+        "size": detail.size if detail else None,
+    }
+
+
+def dataset_row(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "project_id": dataset.project_id,
+        "project": dataset.project,
+        "biosamples": [biosample.id for biosample in dataset.biosamples],
+        "runs": [run.id for run in dataset.runs],
+        "lane": dataset.lane,
+        "size": dataset.size,
+        "qc_status": dataset.qc_status,
+        "created": iso_text(dataset.created),
+    }
+
+
+def file_row(file: File, dataset_id: str | None) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "name": safe_text(file.name),
+        "size": file.size,
+        "path": safe_text(file.path),
+        "etag": file.etag,
+        "dataset_id": dataset_id,
+    }

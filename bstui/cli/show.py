@@ -1,0 +1,64 @@
+"""`show`: one thing, with everything known of it."""
+
+import asyncio
+from typing import Any
+
+import click
+
+from bstui.basespace.client import Client
+from bstui.cli import rows
+from bstui.cli.job_rows import job_row
+from bstui.cli.options import command
+from bstui.cli.session import Session
+from bstui.jobs.identifiers import find_job
+from bstui.jobs.watch import JobWatch
+from bstui.samples.marks import Scope
+from bstui.samples.selection import find_biosample, find_dataset, find_project, find_run
+from bstui.samples.selectors import Selector, SourceKind, parse_selector
+from bstui.units import iso_text
+
+
+@command("show")
+@click.argument("selector", metavar="SELECTOR")
+def show(session: Session, selector: str) -> int:
+    """Show one project:X, run:X, biosample:X, dataset:X or job:X."""
+    if selector.startswith("job:"):
+        view = JobWatch(find_job(session.places.jobs, selector[len("job:") :])).refresh()
+        session.output.write_facts(job_row(view) | {"sources": list(view.header.sources)})
+        return 0
+    chosen = parse_selector(selector)
+
+    async def look() -> dict[str, Any]:
+        async with session.open(session.choose_profile()) as client:
+            return await _facts(client, chosen)
+
+    session.output.write_facts(asyncio.run(look()))
+    return 0
+
+
+async def _facts(client: Client, selector: Selector) -> dict[str, Any]:
+    source = selector.source
+    if source.kind is SourceKind.PROJECT:
+        project = await find_project(client, source)
+        counts = await client.project_counts(project.id)
+        return rows.project_row(project) | {
+            "modified": iso_text(project.modified),
+            "shared": project.is_shared,
+            "biosamples": counts.biosamples,
+            "datasets": counts.datasets,
+        }
+    if source.kind is SourceKind.RUN:
+        run = await find_run(client, source)
+        return rows.run_row(run) | {
+            "flowcell": run.flowcell,
+            "platform": run.platform,
+            "owner": run.owner,
+            "upload_status": run.upload_status,
+            "archived": run.is_archived,
+            "zipped": run.is_zipped,
+        }
+    if source.kind is SourceKind.DATASET:
+        return rows.dataset_row(await find_dataset(client, source))
+    biosample = await find_biosample(client, source, Scope())
+    detail = await client.biosample_detail(biosample.id)
+    return rows.biosample_row(biosample) | {"owner": biosample.owner} | rows.detail_row(detail)

@@ -1,0 +1,149 @@
+"""`import` and the commands about jobs, by the command line, to files on disk."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bstui.jobs.identifiers import find_job
+from bstui.paths import Places
+from bstui.simulator.service import Simulator
+from tests.cli.running import Shell
+from tests.oracle import assert_history, assert_imported, read_tree
+
+PANEL = "project:Cardiac amplicon panel"
+HERE = ("--launch", "here", "--yes")
+
+
+def test_here_prints_the_job_at_the_start_and_at_the_end(
+    robin: Shell, laboratory: Simulator, places: Places, tmp_path: Path
+) -> None:
+    said = robin("import", PANEL, "--to", str(tmp_path / "out"), *HERE, "--json")
+    assert said.code == 0, said.err
+    start, end = said.rows
+    assert start["id"] == end["id"]
+    assert (start["state"], end["state"]) == ("queued", "done")
+    assert end["files"] == end["files_done"] > 0
+    assert end["bytes"] == end["bytes_done"] > 0
+    assert end["destination"] == str(tmp_path / "out")
+    assert_imported(find_job(places.jobs, "last"), tmp_path / "out", laboratory.truth())
+    assert robin("history", "--json").rows[0]["outcome"] == "done"
+    assert_history(places.state / "history.db", places.jobs)
+
+
+def test_detached_goes_on_by_itself_and_attach_gives_its_code(
+    robin: Shell, laboratory: Simulator, places: Places, tmp_path: Path
+) -> None:
+    said = robin("import", PANEL, "--to", str(tmp_path / "out"), "--yes", "--name", "panel 1")
+    assert said.code == 0, said.err
+    attached = robin("attach", "panel 1", "--wait", "--json")
+    assert (attached.code, attached.rows[0]["state"]) == (0, "done")
+    assert_imported(find_job(places.jobs, "last"), tmp_path / "out", laboratory.truth())
+    job = robin("jobs", "--json").rows[0]
+    assert {"id", "name", "state", "files", "bytes", "bytes_done", "destination"} <= job.keys()
+    assert job["name"] == "panel 1"
+
+
+def test_the_default_layout_and_names_that_clash(robin: Shell, tmp_path: Path) -> None:
+    robin("import", PANEL, "--to", str(tmp_path / "out"), *HERE)
+    project = tmp_path / "out" / "Cardiac amplicon panel"
+    assert (project / "Left ventricle 3").is_dir()
+    assert (project / "S[%2Fb]").is_dir() or any(project.glob("S[[]*"))
+    kidney = sorted(path.relative_to(project) for path in (project / "Kidney-2").rglob("*.gz"))
+    assert len(kidney) == 4
+    assert len({path.parts[1] for path in kidney}) == 2, "the runs keep equal names apart"
+
+
+def test_the_same_again_does_nothing_twice(
+    robin: Shell, laboratory: Simulator, tmp_path: Path
+) -> None:
+    command = ("import", "biosample:Kidney-2", "--to", str(tmp_path / "out"), *HERE)
+    assert robin(*command).code == 0
+    tree, asked = read_tree(tmp_path / "out"), len(laboratory.requests())
+    said = robin(*command)
+    assert said.code == 0, said.err
+    assert "there already" in said.err
+    assert read_tree(tmp_path / "out") == tree
+    assert len(laboratory.requests()) == asked
+
+
+def test_a_name_that_another_file_has_is_left_alone(robin: Shell, tmp_path: Path) -> None:
+    rows = robin("import", "biosample:NTC", "--to", str(tmp_path), "--dry-run", "--json").rows
+    mine = tmp_path / rows[0]["path"]
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    said = robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE)
+    assert said.code == 3, said.err
+    assert mine.read_text() == "mine"
+    assert mine.name in said.err
+    assert all((tmp_path / row["path"]).exists() for row in rows)
+    said = robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE, "--existing", "keep-both")
+    assert said.code == 0, said.err
+    assert mine.read_text() == "mine"
+    said = robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE, "--existing", "replace")
+    assert said.code == 0, said.err
+    assert mine.read_bytes()[:2] == b"\x1f\x8b"
+    assert [path.read_text() for path in mine.parent.glob("*.old-*")] == ["mine"]
+
+
+def test_dry_run_writes_nothing_and_its_rows_have_the_promised_keys(
+    robin: Shell, places: Places, tmp_path: Path
+) -> None:
+    said = robin("import", PANEL, "--to", str(tmp_path / "out"), "--dry-run", "--json")
+    assert said.code == 0, said.err
+    assert {*said.rows[0]} == {"id", "name", "path", "size", "sample", "action", "warning"}
+    assert not (tmp_path / "out").exists()
+    assert not places.jobs.exists()
+
+
+def test_grouping_single_makes_one_folder(robin: Shell, tmp_path: Path) -> None:
+    said = robin(
+        *("import", "biosample:Aorta-1", "biosample:Aorta-2", "--to", str(tmp_path / "out")),
+        *("--grouping", "single", "--sample", "Aorta", *HERE),
+    )
+    assert said.code == 0, said.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Aorta"]
+
+
+@pytest.mark.parametrize("run", ["Cardiac panel top-up", "small RNA 1-8"])
+def test_one_runs_raw_bcl(
+    run: str, robin: Shell, laboratory: Simulator, places: Places, tmp_path: Path
+) -> None:
+    said = robin("import", f"run:{run}", "--bcl", "--to", str(tmp_path / "out"), *HERE)
+    assert said.code == 0, said.err
+    folder = next((tmp_path / "out").iterdir())
+    assert (folder / "RunInfo.xml").is_file()
+    assert_imported(find_job(places.jobs, "last"), tmp_path / "out", laboratory.truth())
+
+
+def test_two_runs_of_raw_bcl_are_refused(robin: Shell, tmp_path: Path) -> None:
+    runs = ("run:Cardiac panel top-up", "run:small RNA 1-8")
+    said = robin("import", *runs, "--bcl", "--to", str(tmp_path / "out"), *HERE)
+    assert said.code == 2
+    assert "one run" in said.err
+
+
+def test_selectors_from_a_file(robin: Shell, tmp_path: Path) -> None:
+    chosen = tmp_path / "chosen.txt"
+    chosen.write_text("# two of them\nbiosample:Aorta-1\n\nbiosample:Aorta-2\n")
+    command = ("import", "--from", str(chosen), "--to", str(tmp_path / "out"))
+    rows = robin(*command, "--dry-run", "--json").rows
+    assert {row["sample"] for row in rows} == {"Aorta-1", "Aorta-2"}
+
+
+def test_pause_resume_cancel(shell: Shell, simulator: Simulator, tmp_path: Path) -> None:
+    shell.use(simulator, simulator.tokens.person)
+    rows = shell("import", "biosample:Liver-1", "--to", str(tmp_path), "--dry-run", "--json").rows
+    simulator.faults.hold_at([row["id"] for row in rows], 100)
+    assert shell("import", "biosample:Liver-1", "--to", str(tmp_path), "--yes").code == 0
+    assert shell("pause", "last").code == 0
+    assert shell("resume", "nothing-like-it").code == 1
+    assert shell("cancel", "last").code == 2, "without a terminal, --yes is needed"
+    assert shell("cancel", "last", "--yes").code == 0
+    said = shell("attach", "last", "--wait", "--json")
+    assert (said.code, said.rows[0]["state"]) == (1, "cancelled")
+    simulator.faults.release()
+    assert shell("resume", "last").code == 0
+    assert json.loads(shell("attach", "last", "--wait", "--json").out)["state"] == "done"
+    assert "ended: done" in shell("logs", "last").out
+    assert shell("show", "job:last", "--json").rows[0]["state"] == "done"
