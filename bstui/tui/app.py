@@ -1,0 +1,147 @@
+"""The screen program: three places - browse, jobs, history - and what belongs to all of them."""
+
+import asyncio
+import contextlib
+import os
+import select
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from bstui.errors import BstuiError
+from bstui.tui.keys import bindings, keymap
+from bstui.tui.palette import KeyCommands
+from bstui.tui.screens.place import Place
+from bstui.tui.screens.profiles import ProfilesScreen
+from bstui.tui.screens.work import WorkFailed, begin
+from bstui.tui.services import Services
+from bstui.tui.themes import choose_look
+from bstui.tui.widgets.dress import dress
+
+if TYPE_CHECKING:
+    from bstui.tui.screens.review import JobStarted
+
+LOST_TERMINAL = 128 + signal.SIGHUP
+"""The exit code when the terminal went away."""
+_LOOK_PERIOD = 5.0
+"""Seconds between two looks at the jobs, for the first line and for what ends meanwhile."""
+_TERMINAL_PERIOD = 5.0
+_GRACE = 5.0
+"""Seconds to leave in after the terminal is gone; then the process ends, for its queue to a
+terminal that reads no more may never empty (measured: it would stay for ever)."""
+
+
+class BstuiApp(App[int]):
+    """It browses, plans, launches and watches. It never transfers."""
+
+    TITLE = "bstui"
+    CSS_PATH = "app.tcss"
+    BINDINGS = bindings("app")
+    COMMANDS = {KeyCommands}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-roomy")]
+
+    def __init__(self, services: Services, *, watches_terminal: bool = False) -> None:
+        self.services = services
+        screen = services.settings.screen
+        glyphs = "utf-8" if screen.glyphs == "unicode" else screen.glyphs
+        self.look = choose_look(services.environ, theme=screen.theme, glyphs=glyphs)
+        super().__init__()
+        self._watches_terminal = watches_terminal
+        self._active: dict[str, str] = {}
+        """Jobs that were at work at the last look, by id, and their names."""
+        self.animation_level = "none"
+        dress(self, self.look)
+        self.set_keymap(keymap(services.settings.keys))
+        self.add_mode("browse", lambda: ProfilesScreen(services))
+        self.add_mode("jobs", self._jobs_screen)
+        self.add_mode("history", self._history_screen)
+
+    # Screens beyond the first are imported when they are wanted: the first frame does not wait.
+
+    def _jobs_screen(self) -> Place:
+        from bstui.tui.screens.jobs import JobsScreen
+
+        return JobsScreen(self.services)
+
+    def _history_screen(self) -> Place:
+        from bstui.tui.screens.history import HistoryScreen
+
+        return HistoryScreen(self.services)
+
+    async def on_mount(self) -> None:
+        await self.switch_mode("browse")
+        self.set_interval(_LOOK_PERIOD, self._look_at_jobs)
+        self._look_at_jobs()
+        if self._watches_terminal:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._lose_terminal)
+            self.set_interval(_TERMINAL_PERIOD, self._check_terminal)
+
+    async def on_unmount(self) -> None:
+        await self.services.close()
+
+    # Jobs
+
+    def _look_at_jobs(self) -> None:
+        begin(self, self._look, "jobs")
+
+    async def _look(self) -> None:
+        try:
+            views = await self.services.look_at_jobs()
+        except BstuiError:  # the list of jobs says it, where it is looked for
+            return
+        ended = [view for view in views if view.id in self._active and not view.status.is_active]
+        self._active = {view.id: view.header.name for view in views if view.status.is_active}
+        screen = self.screen
+        if isinstance(screen, Place):
+            screen.jobs_changed()
+            if ended and self.current_mode != "jobs":
+                self.clear_notifications()
+                first = ended[0]
+                self.notify(f"{first.header.name}: {first.status.state}", timeout=5, markup=False)
+
+    async def on_job_started(self, event: "JobStarted") -> None:
+        """Go to the job's page, with the list of jobs behind it."""
+        from bstui.tui.screens.job import JobScreen
+
+        await self.switch_mode("jobs")
+        await self.push_screen(JobScreen(self.services, event.job_id, event.name))
+
+    def on_work_failed(self, event: WorkFailed) -> None:
+        if isinstance(self.screen, Place):
+            self.screen.on_work_failed(event)
+
+    # The program
+
+    def action_help(self) -> None:
+        from bstui.tui.screens.help import HelpScreen, keys_here
+
+        screen = self.screen
+        if isinstance(screen, HelpScreen):
+            screen.show_more()
+        elif isinstance(screen, Place):
+            self.push_screen(HelpScreen(self.services, keys_here(screen, screen.crumbs[-1])))
+
+    def action_stop_loading(self) -> None:
+        screen = self.screen
+        if isinstance(screen, Place) and not screen.stop_loading():
+            screen.say("nothing is loading; q leaves bstui, jobs go on and marks are kept")
+
+    def get_system_commands(self, screen: Any) -> Any:
+        """None of Textual's own: the palette has ours."""
+        return ()
+
+    def _check_terminal(self) -> None:
+        """Leave when the terminal is gone and nobody told: a missed SIGHUP would spin for ever."""
+        poll = select.poll()
+        poll.register(0, 0)
+        if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0)):
+            self._lose_terminal()
+
+    def _lose_terminal(self) -> None:
+        watchdog = threading.Timer(_GRACE, os._exit, (LOST_TERMINAL,))
+        watchdog.daemon = True
+        watchdog.start()
+        with contextlib.suppress(Exception):
+            self.exit(LOST_TERMINAL)

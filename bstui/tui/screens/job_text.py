@@ -1,0 +1,197 @@
+"""A job in words: pure functions of what was seen of it."""
+
+from datetime import datetime
+
+from bstui.jobs.records import (
+    AnyEvent,
+    FileDone,
+    FileFailed,
+    Left,
+    Noted,
+    Phase,
+    Started,
+    Want,
+)
+from bstui.jobs.state import State
+from bstui.jobs.watch import JobView
+from bstui.tui.themes import Glyphs
+from bstui.tui.widgets.canvas import Line, Role, Span, line
+from bstui.tui.widgets.log_tail import LogLine
+from bstui.tui.widgets.progress_rows import Progress, bar_text, percent_text
+from bstui.units import count_text, duration_text, rate_text, size_text
+
+STATE_ROLES = {
+    State.RUNNING: Role.TEXT,
+    State.QUEUED: Role.TEXT,
+    State.DONE: Role.SUCCESS,
+    State.WAITING: Role.WARNING,
+    State.PAUSED: Role.WARNING,
+    State.STOPPED: Role.WARNING,
+    State.LOST: Role.ERROR,
+    State.INCOMPLETE: Role.ERROR,
+    State.CANCELLED: Role.MUTED,
+}
+_LEVELS = {"warning": Role.WARNING, "error": Role.ERROR}
+_WHOLE_BAR = 44
+_MOVING = 10.0
+"""Seconds after a start before the time left is worth telling."""
+
+
+def clock_text(moment: float) -> str:
+    """Local time of day; with the date where that is not today."""
+    then = datetime.fromtimestamp(moment)
+    same_day = then.date() == datetime.now().date()
+    return then.strftime("%H:%M:%S" if same_day else "%Y-%m-%d %H:%M:%S")
+
+
+def state_text(view: JobView) -> str:
+    """`running`, `pausing`, `waiting: no room`: the state, or what was asked and is not so yet."""
+    state = view.status.state
+    if view.status.is_active and view.wish.want is Want.CANCEL:
+        return "cancelling"
+    if state in (State.RUNNING, State.WAITING) and view.wish.want is Want.PAUSE:
+        return "pausing"
+    if state is State.PAUSED and view.wish.want is Want.RUN:
+        return "going on"
+    return view.status.text
+
+
+def fraction(view: JobView) -> float:
+    """How much of the bytes is there, 0 to 1."""
+    counts = view.counts
+    if counts.bytes:
+        return min(1.0, counts.bytes_done / counts.bytes)
+    return 1.0 if view.status.state is State.DONE else 0.0
+
+
+def end_text(view: JobView, now: float) -> str:
+    """The last cell of a job: how long it will take, or when it ended."""
+    if view.status.state is State.RUNNING:
+        return left_text(view, now)
+    if view.status.is_active or not view.status.since:
+        return ""
+    return f"{duration_text(now - view.status.since)} ago"
+
+
+def left_text(view: JobView, now: float) -> str:
+    """`54 min`; nothing before it can be told."""
+    since = view.status.since
+    if view.seconds_left is None or (since and now - since < _MOVING):
+        return ""
+    return duration_text(view.seconds_left)
+
+
+def headline(view: JobView, now: float) -> str:
+    """`412 MB/s · 54 min left · 8 files at once`, or why nothing moves."""
+    status, counts = view.status, view.counts
+    parts = [f"{size_text(counts.bytes_done)} of {size_text(counts.bytes)}"]
+    if status.state is State.RUNNING:
+        parts.append(rate_text(view.rate) if view.rate else "no bytes yet")
+        if left := left_text(view, now):
+            parts.append(f"{left} left")
+        if number := running_count(view):
+            parts.append(f"{count_text(number, 'file')} at once")
+    if status.next_try > now:
+        parts.append(f"tries again in {duration_text(status.next_try - now)}")
+    if counts.files_failed:
+        parts.append(f"{counts.files_failed:,} failed")
+    return " · ".join(parts)
+
+
+def running_count(view: JobView) -> int:
+    return len(view.progress.running) if view.progress and view.status.is_alive else 0
+
+
+def whole_line(view: JobView, glyphs: Glyphs) -> Line:
+    """The bar of the whole job, and how many files are there."""
+    counts = view.counts
+    done = fraction(view)
+    files = f"{counts.files_done:,} of {count_text(counts.files, 'file')}"
+    bar = bar_text(done, _WHOLE_BAR, glyphs)
+    return line("   ", Span(bar, Role.ACCENT), f" {percent_text(done):>4}  {files}")
+
+
+def running_rows(view: JobView, now: float) -> list[Progress]:
+    """A bar for each file on its way."""
+    if view.progress is None or not view.status.is_alive:
+        return []
+    is_moving = view.progress.phase is Phase.RUNNING
+    return [
+        Progress(
+            file.path.rpartition("/")[2],
+            file.done,
+            file.size,
+            rate=file.rate if is_moving and file.rate else None,
+            note="" if file.rate and is_moving else "verifying" if file.done >= file.size else "",
+        )
+        for file in view.progress.running
+    ]
+
+
+def event_line(event: AnyEvent) -> LogLine:
+    """One event of the log."""
+    text, role = _event_text(event)
+    return LogLine(f"{clock_text(event.time)} {text}", role)
+
+
+def _event_text(event: AnyEvent) -> tuple[str, Role]:
+    match event:
+        case Started():
+            slurm = f", Slurm job {event.slurm_id}" if event.slurm_id else ""
+            where = f"on {event.host} (process {event.pid}{slurm})"
+            return f"attempt {event.attempt} started {where}", Role.MUTED
+        case FileDone():
+            return f"done {_tail(event.path)} ({event.verified})", Role.TEXT
+        case FileFailed():
+            why = " ".join(part for part in (event.message, event.why, event.hint) if part)
+            return f"failed {_tail(event.path)}: {why}", Role.ERROR
+        case Noted():
+            return event.text, _LEVELS.get(event.level, Role.TEXT)
+        case Left():
+            return f"the worker left: {event.reason}", Role.MUTED
+
+
+def _tail(path: str) -> str:
+    """The file and its folder: more does not fit a line, and the page names the destination."""
+    return "/".join(path.split("/")[-2:])
+
+
+def next_step(view: JobView) -> str:
+    """What a person can do about the state; empty where nothing is called for."""
+    match view.status.state:
+        case State.DONE if view.header.options.verify == "none":
+            return "Every file is there, and recorded as unverified. y copies the destination."
+        case State.DONE:
+            return "Every file is there and proven. y copies the destination."
+        case State.INCOMPLETE:
+            return "r tries the failed files again; what is there is kept."
+        case State.STOPPED | State.LOST:
+            return "r resumes where it stopped; nothing that arrived is fetched again."
+        case State.CANCELLED:
+            return "What is on disk stays. r takes it up again."
+        case State.PAUSED:
+            return "p goes on."
+    return ""
+
+
+def facts(view: JobView) -> list[tuple[str, str]]:
+    """Everything about the job, for its page."""
+    header, status = view.header, view.status
+    options = header.options
+    pairs = [
+        ("state", state_text(view)),
+        ("since", clock_text(status.since) if status.since else ""),
+        ("worker", f"{status.host} (process {status.pid})" if status.pid else status.host),
+        ("attempt", str(status.attempt or "")),
+        ("to", header.destination),
+        ("as", f"{header.profile} ({header.identity}), {header.region}"),
+        ("made", clock_text(header.created)),
+        ("samples", f"{header.samples:,}" if header.samples else ""),
+        ("grouping", "raw BCL" if options.bcl else options.grouping),
+        ("proof", options.verify),
+        ("if there", options.existing),
+        ("job id", view.id),
+        *(("source", source) for source in header.sources[:20]),
+        *(("warning", warning) for warning in header.warnings),
+    ]
+    return [pair for pair in pairs if pair[1]]

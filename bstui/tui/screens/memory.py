@@ -1,0 +1,66 @@
+"""Where a person was: kept in the basket's file, so that the next start is at the same place."""
+
+from typing import Any
+
+import msgspec
+
+from bstui.samples.basket import Basket
+from bstui.tui.widgets.row_view import RowView
+
+
+class TablePlace(msgspec.Struct, omit_defaults=True):
+    """How a table stood."""
+
+    sort: str = ""
+    reverse: bool = False
+    filter: str = ""
+    cursor: str = ""
+    """The key of its row."""
+
+
+class OpenSource(msgspec.Struct):
+    """A project or a run that was open."""
+
+    kind: str
+    id: str
+
+
+class Remembered(msgspec.Struct, omit_defaults=True):
+    """Everything that is remembered of one profile."""
+
+    tab: str = ""
+    chosen: list[str] = []
+    """Keys of the projects and runs that were chosen to be opened together."""
+    open: list[OpenSource] = []
+    tables: dict[str, TablePlace] = {}
+    destination: str = ""
+    """Where the last import went."""
+
+
+def recall(basket: Basket) -> Remembered:
+    """What is remembered; what cannot be understood is not."""
+    try:
+        return msgspec.convert(basket.place, Remembered, strict=False)
+    except msgspec.ValidationError:
+        return Remembered()
+
+
+def remember(basket: Basket, **changes: Any) -> None:
+    """Keep these fields of `Remembered`."""
+    basket.keep_place(msgspec.to_builtins(changes))
+
+
+def remember_table(basket: Basket, name: str, table: RowView) -> None:
+    """Keep how a table stands."""
+    sorting = table.sorting
+    now = TablePlace(sorting.column, sorting.reverse, table.filter_text, table.cursor_key)
+    remember(basket, tables={**recall(basket).tables, name: now})
+
+
+def restore_table(basket: Basket, name: str, table: RowView) -> str:
+    """Put a table's order and filter back; the key of the row that its cursor was on."""
+    then = recall(basket).tables.get(name, TablePlace())
+    if any(column.key == then.sort for column in table.columns):
+        table.sort_by(then.sort, then.reverse)
+    table.filter_by(then.filter)
+    return then.cursor

@@ -1,0 +1,144 @@
+"""What all screens share: the first and last lines, the way back, and why a key does nothing."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Static
+
+from bstui.errors import BstuiError
+from bstui.tui.keys import KEY_BY_ID, bindings
+from bstui.tui.screens.work import WorkFailed
+from bstui.tui.services import Services
+from bstui.tui.widgets.canvas import Role
+from bstui.tui.widgets.foot import Foot
+from bstui.tui.widgets.hints import dead_key
+from bstui.tui.widgets.messages import Said
+from bstui.tui.widgets.quiet_screen import QuietScreen
+from bstui.tui.widgets.row_view import RowView
+from bstui.tui.widgets.status import TopLine
+from bstui.units import count_text
+
+
+class Remark(Static):
+    """What does not fit the status line, above it until the next key."""
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False, id="remark")
+
+
+class Place(QuietScreen[object]):
+    """A screen of ours: breadcrumbs, a body, the status line or a prompt, the hints."""
+
+    BINDINGS = bindings("screen")
+    HINTS: ClassVar[tuple[str, ...]] = ()
+    """The ids of the keys at its foot, the most useful first."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        self.top = TopLine()
+        self.remark = Remark()
+        self.foot = Foot(*self.HINTS)
+
+    def compose(self) -> ComposeResult:
+        yield self.top
+        yield from self.compose_body()
+        yield self.remark
+        yield self.foot
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands between the first line and the last two."""
+        raise NotImplementedError
+
+    @property
+    def crumbs(self) -> Sequence[str]:
+        """The path to this screen, this screen last."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        self.show_top()
+
+    def show_top(self) -> None:
+        """The first line, as things are now."""
+        self.top.show(self.crumbs, self._who())
+
+    def jobs_changed(self) -> None:
+        """Called when the jobs were looked at again."""
+        self.show_top()
+
+    def _who(self) -> str:
+        workspace = self.services.workspace
+        active = sum(view.status.is_active for view in self.services.jobs)
+        name = workspace.identity.name if workspace else ""
+        return " · ".join(
+            part for part in (name, count_text(active, "job") if active else "") if part
+        )
+
+    # Saying
+
+    def say(self, text: str, role: Role = Role.WARNING) -> None:
+        """The answer to a key: in the status line, or above it where it is longer than that."""
+        if cell_len(text) <= self.size.width - 2:
+            self.foot.say(text, role)
+            return
+        self.foot.status.unsay()
+        self.remark.set_class(role is Role.ERROR, "-error")
+        self.remark.update(text)
+        self.remark.display = True
+
+    def say_error(self, error: BstuiError) -> None:
+        """What happened, why that can be, what to do."""
+        self.say(str(error), Role.ERROR)
+
+    def on_work_failed(self, event: WorkFailed) -> None:
+        event.stop()
+        if isinstance(event.error, BstuiError):
+            self.say_error(event.error)
+        else:
+            self.say(self.services.note_mistake(event.error), Role.ERROR)
+
+    def on_said(self, event: Said) -> None:
+        self.say(event.text)
+
+    # Keys
+
+    def on_key(self, event: events.Key) -> None:
+        self.remark.display = False
+        self.foot.status.unsay()
+        dead = dead_key(self, event.key)
+        if dead:
+            action = KEY_BY_ID[dead].action.partition("(")[0]
+            self.say(self.refusal(action) or "there is nothing here for that key")
+
+    def refusal(self, action: str) -> str:
+        """Why an action cannot be done now; empty where it can."""
+        return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return None if self.refusal(action) else super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """The escape ladder: undo the innermost step, and only that."""
+        if self.step_back():
+            return
+        if len(self.app.screen_stack) > 1:
+            self.leave()
+        else:
+            self.say("this is the first screen: q leaves bstui, jobs go on and marks are kept")
+
+    def step_back(self) -> bool:
+        """Undo a step within the screen, before it is left; whether there was one."""
+        table = self.focused
+        return isinstance(table, RowView) and table.step_back()
+
+    def leave(self) -> None:
+        """Back to the screen before."""
+        self.dismiss()
+
+    def stop_loading(self) -> bool:
+        """For `ctrl+c`: whether there was something to stop."""
+        return False

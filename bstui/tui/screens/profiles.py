@@ -1,0 +1,184 @@
+"""The first screen: which region, as whom. Choosing a profile chooses the workspace."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from textual.widget import Widget
+
+from bstui.basespace.credentials import Profile, Source
+from bstui.basespace.models import Identity
+from bstui.basespace.regions import find_region
+from bstui.errors import BstuiError, NotLoggedIn
+from bstui.tui.screens.list_pane import Emptiness, ListPane
+from bstui.tui.screens.list_place import ListPlace
+from bstui.tui.screens.rows import Field, ItemRows
+from bstui.tui.screens.work import begin
+from bstui.tui.services import Services, Workspace
+from bstui.tui.widgets.canvas import Role
+from bstui.tui.widgets.columns import Column
+from bstui.tui.widgets.pick_table import PickTable
+
+_EMPTY = Emptiness(
+    "Nobody is logged in to BaseSpace here.",
+    "No profile, no token in the environment, and no ~/.basespace/*.cfg was found.",
+    "Leave with q and run `bstui login`, or try `bstui demo`. R looks again.",
+)
+_SOURCES = {
+    Source.ENVIRONMENT: "environment",
+    Source.OWN: "bstui login",
+    Source.OFFICIAL: "~/.basespace",
+}
+
+
+@dataclass
+class Entry:
+    """A profile, and what its server said of it."""
+
+    profile: Profile
+    identity: Identity | None = None
+    error: BstuiError | None = None
+    is_tried: bool = False
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be used, in sentences; empty where it can."""
+        return self.profile.problem or (str(self.error) if self.error else "")
+
+    @property
+    def region(self) -> str:
+        region = find_region(self.profile.server)
+        return region.place if region else self.profile.server.partition("://")[2] or "unknown"
+
+    @property
+    def name(self) -> str:
+        """Whom it acts for."""
+        known = self.identity or self.profile.identity
+        return known.name if known else "" if self.problem else "…"
+
+    @property
+    def kind(self) -> str:
+        known = self.identity or self.profile.identity
+        return "" if known is None else "workgroup" if known.is_workgroup else "person"
+
+    @property
+    def state(self) -> str:
+        if self.profile.problem:
+            return "broken"
+        if self.error is not None:
+            return "refused" if isinstance(self.error, NotLoggedIn) else "no answer"
+        if self.identity is not None and not self.identity.may_read:
+            return "list only"
+        return "ok" if self.is_tried else "…"
+
+
+_FIELDS = (
+    Field[Entry](Column("region", "region", 18, 15, 0), lambda e: e.region),
+    Field[Entry](Column("profile", "profile", 20, 14, 0), lambda e: e.profile.name),
+    Field[Entry](Column("name", "acts for", 26, 14, 0, letter="f"), lambda e: e.name),
+    Field[Entry](Column("kind", "kind", 9, priority=3), lambda e: e.kind),
+    Field[Entry](
+        Column("from", "comes from", 24, priority=4), lambda e: _SOURCES[e.profile.source]
+    ),
+    Field[Entry](Column("state", "state", 9, priority=1), lambda e: e.state),
+)
+
+
+class ProfilesScreen(ListPlace):
+    """The profiles by region; each is tried once, so that a refused token shows at once."""
+
+    HINTS = ("open", "filter", "sort", "reload", "jobs", "quit")
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        rows = ItemRows(_FIELDS, lambda e: e.profile.name, tone=_tone)
+        self._pane = ListPane(rows, _EMPTY, markable=False)
+
+    @property
+    def pane(self) -> ListPane[Entry]:
+        return self._pane
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield self.pane
+
+    @property
+    def crumbs(self) -> Sequence[str]:
+        return ("bstui", "profiles")
+
+    def on_mount(self) -> None:
+        self.set_focus(self.pane.table)
+        self.load()
+        begin(self, self._open_chosen, "open")
+
+    def load(self) -> None:
+        begin(self, self._load, "load")
+
+    async def _load(self) -> None:
+        profiles = _by_region(await self.services.profiles())
+        self.pane.show([Entry(profile) for profile in profiles])
+        self.pane.table.select_key(self.services.last_profile())
+        entries = [entry for entry in self.pane.rows.items if not entry.profile.problem]
+        await asyncio.gather(*(self._try(entry) for entry in entries))
+
+    async def _try(self, entry: Entry) -> Workspace | None:
+        try:
+            workspace = await self.services.open(entry.profile)
+        except BstuiError as error:
+            entry.error = error
+            return None
+        else:
+            entry.error, entry.identity = None, workspace.identity
+            entry.profile = workspace.profile
+            return workspace
+        finally:
+            entry.is_tried = True
+            self.pane.table.refresh_rows()
+            self.show_status()
+
+    async def _open_chosen(self) -> None:
+        """Go straight to the profile that was named on the command line or in the settings."""
+        try:
+            profile = self.services.chosen_profile()
+        except BstuiError as error:
+            self.say_error(error)
+            return
+        if profile is not None:
+            await self._enter(Entry(profile))
+
+    async def _enter(self, entry: Entry) -> None:
+        self.foot.say(f"asking {entry.region} …", Role.MUTED)
+        workspace = await self._try(entry)
+        self.foot.status.unsay()
+        if workspace is None:
+            self.say(entry.problem, Role.ERROR)
+            return
+        from bstui.tui.screens.sources import SourcesScreen  # and with it all that plans
+
+        self.services.workspace = workspace
+        self.services.keep_last_profile(workspace.profile.name)
+        self.app.push_screen(SourcesScreen(self.services, workspace))
+
+    def on_pick_table_opened(self, event: PickTable.Opened) -> None:
+        entry = self.pane.rows.items[event.row]
+        if entry.profile.problem:
+            self.say(entry.problem, Role.ERROR)
+        else:
+            begin(self, lambda: self._enter(entry), "open")
+
+    def on_screen_resume(self) -> None:
+        self.services.workspace = None
+        super().on_screen_resume()
+
+    def copy_text(self) -> str:
+        entry = self.pane.cursor_item
+        return "" if entry is None else str(entry.profile.name)
+
+
+def _by_region(profiles: Sequence[Profile]) -> list[Profile]:
+    """The profiles of one server beside each other, otherwise in the order of preference."""
+    servers = list(dict.fromkeys(profile.server for profile in profiles))
+    return sorted(profiles, key=lambda profile: servers.index(profile.server))
+
+
+def _tone(entry: Entry) -> Role:
+    return Role.MUTED if entry.problem else Role.TEXT

@@ -1,0 +1,154 @@
+"""What biosamples are looked for in - a project or a run - and what their lists say of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bstui.basespace.models import Project, ProjectCounts, Run
+from bstui.samples.marks import RunMark, Scope, ScopeKind
+from bstui.tui.screens.rows import Field, date_cell, seconds_of
+from bstui.tui.widgets.columns import Column
+from bstui.units import size_text
+
+Source = Project | Run
+
+
+def source_key(source: Source) -> str:
+    """Tells a project from a run of the same number."""
+    return f"{source_kind(source)} {source.id}"
+
+
+def source_kind(source: Source) -> str:
+    return "run" if isinstance(source, Run) else "project"
+
+
+def source_name(source: Source) -> str:
+    """What people call it: of a run, the experiment."""
+    return (source.experiment or source.name) if isinstance(source, Run) else source.name
+
+
+def scope_of(source: Source) -> Scope:
+    """The scope of what is marked under it."""
+    kind = ScopeKind.RUN if isinstance(source, Run) else ScopeKind.PROJECT
+    return Scope(kind, source.id, source_name(source))
+
+
+def run_mark(run: Run) -> RunMark:
+    return RunMark(run.id, run.name)
+
+
+@dataclass
+class Known:
+    """What the lists of sources show beside the sources themselves."""
+
+    counts: dict[str, ProjectCounts]
+    """By project id, for the rows that have been in view."""
+    marked: Mapping[tuple[str, str], int]
+    """Biosamples in the basket, by their scope's kind and id."""
+    bcl: str = ""
+    """The id of the run that is marked as raw BCL."""
+
+
+def project_fields(known: Known) -> Sequence[Field[Project]]:
+    def biosamples(project: Project) -> int | None:
+        counts = known.counts.get(project.id)
+        return counts.biosamples if counts else None
+
+    def biosamples_text(project: Project) -> str:
+        number = biosamples(project)
+        if number is None:
+            return "" if project.id in known.counts else "…"
+        return f"{number:,}"
+
+    marked = _marked(known, ScopeKind.PROJECT)
+    return (
+        Field(Column("name", "project", 26, 12, 0, grow=True, letter="n"), lambda p: p.name),
+        Field(Column("marked", "marked", 6, priority=2, right=True), *marked),
+        Field(Column("owner", "owner", 13, 9, 3), lambda p: p.owner),
+        Field(
+            Column("biosamples", "biosamples", 10, priority=2, right=True),
+            biosamples_text,
+            biosamples,
+        ),
+        Field(
+            Column("size", "size", 8, priority=1, right=True, letter="z"),
+            lambda p: size_text(p.size) if p.size is not None else "",
+            lambda p: p.size,
+        ),
+        Field(
+            Column("created", "created", 10, priority=1),
+            lambda p: date_cell(p.created),
+            lambda p: seconds_of(p.created),
+        ),
+    )
+
+
+def run_fields(known: Known) -> Sequence[Field[Run]]:
+    marked_text, marked_order = _marked(known, ScopeKind.RUN)
+
+    def marks(run: Run) -> str:
+        return "BCL" if run.id == known.bcl else marked_text(run)
+
+    return (
+        Field(Column("name", "experiment", 18, 17, 0, grow=True, letter="n"), source_name),
+        Field(Column("marked", "marked", 6, priority=2, right=True), marks, marked_order),
+        Field(Column("run", "run folder", 29, 15, 4, letter="r"), lambda r: r.name),
+        Field(Column("status", "status", 10, 9, 2, letter="t"), status_text),
+        Field(
+            Column("size", "size", 8, priority=1, right=True, letter="z"),
+            lambda r: size_text(r.size) if r.size is not None else "",
+            lambda r: r.size,
+        ),
+        Field(
+            Column("created", "created", 10, priority=1),
+            lambda r: date_cell(r.created),
+            lambda r: seconds_of(r.created),
+        ),
+        Field(Column("instrument", "instrument", 10, priority=5), lambda r: r.instrument),
+    )
+
+
+def status_text(run: Run) -> str:
+    """The run's status, or what matters more."""
+    if run.is_deleted:
+        return "deleted"
+    if run.is_archived:
+        return "archived"
+    return run.status or run.upload_status
+
+
+def _marked(
+    known: Known, kind: ScopeKind
+) -> tuple[Callable[[Source], str], Callable[[Source], int]]:
+    def number(source: Source) -> int:
+        return known.marked.get((kind, source.id), 0)
+
+    return lambda source: str(number(source) or ""), number
+
+
+def source_pairs(
+    source: Source, known: Known
+) -> tuple[str, Sequence[tuple[str, str]], Sequence[str]]:
+    """Title, facts and free lines for the pane beside the list."""
+    size = "" if source.size is None else f"{size_text(source.size)} ({source.size:,} bytes)"
+    pairs = [
+        ("id", source.id),
+        ("owner", source.owner),
+        ("created", date_cell(source.created)),
+        ("size", size),
+    ]
+    if isinstance(source, Run):
+        pairs += [
+            ("folder", source.name),
+            ("status", status_text(source)),
+            ("upload", source.upload_status),
+            ("instrument", f"{source.instrument} {source.platform}".strip()),
+            ("flow cell", source.flowcell),
+        ]
+    elif counts := known.counts.get(source.id):
+        pairs += [
+            ("biosamples", "" if counts.biosamples is None else f"{counts.biosamples:,}"),
+            ("FASTQ", "" if counts.datasets is None else f"{counts.datasets:,} datasets"),
+        ]
+    marked = known.marked.get((source_kind(source), source.id), 0)
+    pairs.append(("marked", f"{marked:,}" if marked else ""))
+    return source_name(source), [pair for pair in pairs if pair[1]], ()

@@ -1,0 +1,289 @@
+"""Everything the screens need of the rest of bstui, passed in: no screen reaches past it.
+
+What reads or writes a disk runs in a thread: on a cluster it is a network file system, and the
+screens must not stand still with it.
+"""
+
+import asyncio
+import os
+import threading
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bstui.basespace.credentials import (
+    Profile,
+    account_key,
+    choose_profile,
+    find_profiles,
+)
+from bstui.basespace.models import Identity
+from bstui.errors import BstuiError
+from bstui.jobs.records import Launcher, Options, Want
+from bstui.paths import Places, make_private, write_whole
+from bstui.samples.basket import Basket
+from bstui.samples.marks import AnyMark
+from bstui.system import current_umask
+from bstui.text import redact, safe_name
+
+if TYPE_CHECKING:  # each is imported where it is first needed: the first frame needs none of them
+    from bstui.basespace.cache import ListingCache
+    from bstui.basespace.client import Client
+    from bstui.config import Settings
+    from bstui.history import History, HistoryFile, HistoryJob, Imported
+    from bstui.jobs.folder import JobFolder
+    from bstui.jobs.plan import Plan, PlanRequest
+    from bstui.jobs.watch import JobsWatch, JobView, JobWatch
+    from bstui.samples.selection import Selection
+
+OnStep = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A profile in use: whom it acts for, the way to its data, and what of it is marked."""
+
+    profile: Profile
+    identity: Identity
+    client: "Client"
+    basket: Basket
+
+
+@dataclass
+class Services:
+    """The parts of bstui as the screens use them; made by the command line, and by tests."""
+
+    places: Places
+    environ: Mapping[str, str]
+    settings: "Settings"
+    profile_name: str | None = None
+    """The profile that the command line names."""
+    clock: Callable[[], float] = time.time
+    jobs: "list[JobView]" = field(default_factory=list)
+    """Every job as it was at the last look, newest first."""
+    workspace: Workspace | None = None
+    """What is browsed now."""
+    _open: dict[str, Workspace] = field(default_factory=dict)
+    _opening: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
+    _history_lock: threading.Lock = field(default_factory=threading.Lock)
+    _history: "History | None" = None
+    _is_leaving: bool = False
+    _closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    # Profiles
+
+    async def profiles(self) -> list[Profile]:
+        """Every profile there is; broken ones say what is wrong with them."""
+        return await asyncio.to_thread(find_profiles, self.places, self.environ)
+
+    def last_profile(self) -> str:
+        """The profile that was opened last; empty where none was."""
+        try:
+            return self._last_profile.read_text().strip()
+        except (OSError, ValueError):
+            return ""
+
+    def keep_last_profile(self, name: str) -> None:
+        """So that the cursor is on it next time."""
+        make_private(self.places.state)
+        write_whole(self._last_profile, f"{name}\n".encode())
+
+    @property
+    def _last_profile(self) -> Path:
+        return self.places.state / "last-profile"
+
+    def chosen_profile(self) -> Profile | None:
+        """The profile that the command line or the settings name; NotLoggedIn if it is broken."""
+        named, usual = self.profile_name, self.settings.profile
+        if not (named or usual):
+            return None
+        return choose_profile(self.places, self.environ, named, usual=usual)
+
+    async def open(self, profile: Profile) -> Workspace:
+        """The workspace of a profile: asks the server whom its token acts for, the first time."""
+        key = f"{profile.server} {profile.name}"
+        async with self._opening[key]:
+            if key not in self._open:
+                self._open[key] = await self._open_now(profile)
+        return self._open[key]
+
+    async def _open_now(self, profile: Profile) -> Workspace:
+        from bstui.basespace.client import Client
+
+        cache = await asyncio.to_thread(self._find_cache)
+        async with AsyncExitStack() as opened:
+            client = await opened.enter_async_context(
+                Client(
+                    profile.server, profile.token, ca_bundle=self.settings.ca_bundle, cache=cache
+                )
+            )
+            identity = await client.identity()
+            path = self.places.basket(account_key(profile.server, identity))
+            basket = await asyncio.to_thread(Basket, path)
+            self._closing.push_async_exit(opened.pop_all())
+        return Workspace(profile.identified(identity), identity, client, basket)
+
+    def _find_cache(self) -> "ListingCache | None":
+        """Where listings are kept; none where the history cannot be used, which is no hindrance."""
+        try:
+            return self.history.cache()
+        except BstuiError:
+            return None
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        self._is_leaving = True
+        await self._closing.aclose()
+        if self._history is not None:
+            await asyncio.to_thread(self._history.close)
+
+    # Importing
+
+    def request(
+        self, workspace: Workspace, destination: Path, options: Options, name: str
+    ) -> "PlanRequest":
+        """What to plan; a screen shows where there is no room, so that is no error here."""
+        from bstui.jobs.plan import PlanRequest
+
+        return PlanRequest(
+            destination=destination,
+            profile=workspace.profile.name,
+            region=workspace.profile.region,
+            identity=workspace.identity,
+            options=options,
+            launcher=Launcher.DETACHED,
+            name=name,
+            jobs_dir=self.places.jobs,
+            umask=current_umask(),
+            requires_room=False,
+            clock=self.clock,
+        )
+
+    async def plan(
+        self, workspace: Workspace, selection: "Selection", request: "PlanRequest", on_step: OnStep
+    ) -> "Plan":
+        """The plan; nothing is written."""
+        from bstui.jobs.plan import make_plan
+
+        return await make_plan(workspace.client, selection, request, progress=on_step)
+
+    def command(self, selection: "Selection", request: "PlanRequest", list_name: str) -> str:
+        """The command line that does the same as a plan."""
+        from bstui.jobs.plan import equivalent_command
+
+        return equivalent_command(selection, request, self._list_path(list_name))
+
+    async def write_list(self, marks: Sequence[AnyMark], name: str) -> None:
+        """The file that `command` names where marks are many: their selectors, one a line."""
+        lines = "".join(f"{mark.selector}\n" for mark in marks)
+        path = self._list_path(name)
+
+        def write() -> None:
+            make_private(path.parent)
+            write_whole(path, lines.encode())
+
+        await asyncio.to_thread(write)
+
+    def _list_path(self, name: str) -> Path:
+        return self.places.state / f"marks-{safe_name(name)}.txt"
+
+    async def start(self, plan: "Plan", profile: Profile) -> None:
+        """Make the job and start its worker; returns when its first event is seen."""
+        from bstui.jobs.launchers import start_job
+
+        await asyncio.to_thread(
+            start_job, plan, places=self.places, environ=self.environ, profile=profile
+        )
+
+    # Jobs
+
+    async def look_at_jobs(self) -> "list[JobView]":
+        """Every job as it is now, newest first; also kept as `jobs`."""
+        self.jobs = await asyncio.to_thread(self._jobs_watch.refresh)
+        return self.jobs
+
+    def take_in(self, view: "JobView") -> None:
+        """A newer look at one of the jobs."""
+        self.jobs = [view if job.id == view.id else job for job in self.jobs]
+
+    @cached_property
+    def _jobs_watch(self) -> "JobsWatch":
+        from bstui.jobs.watch import JobsWatch
+
+        return JobsWatch(self.places.jobs)
+
+    def folder(self, job_id: str) -> "JobFolder":
+        from bstui.jobs.folder import JobFolder
+
+        return JobFolder(self.places.jobs / job_id)
+
+    def watch(self, job_id: str) -> "JobWatch":
+        """Follows one job; its `refresh` reads a disk."""
+        from bstui.jobs.watch import JobWatch
+
+        return JobWatch(self.folder(job_id))
+
+    async def ask(self, job_id: str, want: Want) -> None:
+        """Wish that a job pauses, goes on or is cancelled."""
+        from bstui.jobs.control import ask
+
+        await asyncio.to_thread(ask, self.folder(job_id), want=want)
+
+    async def resume(self, job_id: str) -> None:
+        """Start a job again that has no worker; InUse where it has one."""
+        from bstui.jobs.launchers import resume
+
+        folder = self.folder(job_id)
+        await asyncio.to_thread(
+            resume, folder, Launcher.DETACHED, places=self.places, environ=self.environ
+        )
+
+    def note_mistake(self, error: Exception) -> str:
+        """Keep the traceback of an error that is bstui's own; the sentence for the person."""
+        log = make_private(self.places.state) / "screen.log"
+        trace = "".join(traceback.format_exception(error))
+        with open(log, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {redact(trace)}\n")
+        return f"bstui made a mistake ({type(error).__name__}); {log} says where."
+
+    # History
+
+    @property
+    def history(self) -> "History":
+        """The index; threads of several workers ask for it."""
+        from bstui.history import History, find_database
+
+        with self._history_lock:
+            if self._history is None:
+                self._history = History(find_database(self.places))
+            return self._history
+
+    async def catch_up(self) -> bool:
+        """Take into the history what job folders say that is new; whether there was any."""
+        found = await asyncio.to_thread(
+            self.history.catch_up, self.places.jobs, lambda: not self._is_leaving
+        )
+        return bool(found.changed)
+
+    async def past_jobs(self, search: str = "") -> "Sequence[HistoryJob]":
+        return await asyncio.to_thread(self.history.jobs, search)
+
+    async def past_files(self, job_id: str) -> "Sequence[HistoryFile]":
+        return await asyncio.to_thread(lambda: list(self.history.files_of(job_id)))
+
+    async def imported_biosamples(self, ids: Sequence[str]) -> "dict[str, Imported]":
+        """Of these biosamples, those that have been imported and are still where they went."""
+
+        def look() -> "dict[str, Imported]":
+            found = self.history.imported_biosamples(ids)
+            return {id_: place for id_, place in found.items() if place.is_there()}
+
+        return await asyncio.to_thread(look)

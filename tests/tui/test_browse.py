@@ -1,0 +1,273 @@
+"""From the profiles to the basket, by keys, against the simulated laboratory."""
+
+from pathlib import Path
+
+import pytest
+
+from bstui.basespace.credentials import store_profile
+from bstui.paths import Places
+from bstui.simulator.service import Simulator
+from bstui.text import Secret
+from tests.lab import CANARY_TOKEN
+from tests.tui.desk import Desk, log_in, make_services, sit_down
+
+
+async def open_profile(desk: Desk, name: str = "robin") -> None:
+    """Past the first screen."""
+    await desk.see(name, " ok")
+    await go_to(desk, f" {name} ")
+    await desk.press("enter")
+    await desk.see("Projects", "Zebrafish")
+
+
+async def go_to(desk: Desk, text: str) -> None:
+    """Put the cursor on the row with this text."""
+    await desk.see(text)
+    await desk.press("g")
+    while not desk.line(text).startswith(">"):
+        await desk.press("j")
+
+
+async def test_profiles_say_whom_they_act_for(places: Places, laboratory: Simulator) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("robin", "group", "elsewhere", " ok")
+        await desk.lose(" … ", "…\n")
+        assert "workgroup" in desk.line(" group ")
+        assert desk.line(" lists ").endswith("list only")
+        assert len([line for line in desk.text.splitlines() if "Robin Ferris" in line]) == 3
+
+
+async def test_a_broken_and_a_refused_profile_say_what_to_do(
+    places: Places, laboratory: Simulator
+) -> None:
+    server = laboratory.regions[0].api_url
+    store_profile(places, "mistyped", server, Secret("0" * 32), None)
+    store_profile(places, "shown", server, Secret("1" * 32), None)
+    (places.profiles / "shown.toml").chmod(0o644)
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("refused", "broken")
+        await go_to(desk, "shown")
+        await desk.press("enter")
+        await desk.see("chmod 600")
+        await go_to(desk, "mistyped")
+        await desk.press("enter")
+        await desk.see("revoked")
+        assert "profiles" in desk.text.splitlines()[0]
+
+
+async def test_without_a_profile_the_screen_says_how_to_log_in(places: Places) -> None:
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("Nobody is logged in", "bstui login")
+        await desk.press("enter")
+        await desk.see("there is no row to open")
+
+
+async def test_a_named_profile_is_opened_at_once(places: Places, laboratory: Simulator) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places, BSTUI_PROFILE="elsewhere")) as desk:
+        await desk.see("elsewhere › projects", "Frankfurt pilot")
+        await desk.press("escape")
+        await desk.see("bstui › profiles")
+
+
+async def test_details_are_unknown_until_they_are_there(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await desk.see_line("Zebrafish", " 16 ")
+        await go_to(desk, "Tumour exomes")
+        await desk.press("enter")
+        await desk.see("Tumour-07", "Normal-07")
+        await desk.see_line("Tumour-07", " MB ")
+        await desk.see_line("miR-01", " 1,2 ")
+
+
+async def test_marks_are_kept_over_lists_filters_and_restarts(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await go_to(desk, "Tumour exomes")
+        await desk.press("enter")
+        await go_to(desk, "miR-03")
+        await desk.press("space", "space")
+        await desk.see("marked 2 here, 2 in all")
+        await desk.press("slash")
+        await desk.type("tumour")
+        await desk.press("enter")
+        await desk.see("(2 hidden)")
+        await desk.press("escape")
+        await desk.lose("hidden")
+        await desk.press("escape")
+        await desk.see("marked 2 in all")
+        await go_to(desk, "Cardiac")
+        await desk.press("enter", "a")
+        await desk.see("marked 14 here, 16 in all")
+        await desk.press("s")
+        await desk.press("N")
+        await desk.see("by biosample, reversed")
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("robin", " ok")
+        await go_to(desk, " robin ")
+        await desk.press("enter")
+        await desk.see("Cardiac amplicon panel › biosamples", "by biosample, reversed")
+        await desk.see("marked 14 here, 16 in all")
+        await desk.press("u")
+        await desk.see("marked 0 here, 2 in all")
+        await desk.press("escape")
+        await desk.see("Zebrafish", "marked 2 in all")
+        await desk.press("U")
+        await desk.see("Empty the basket: unmark 2 biosamples?")
+        await desk.press("y")
+        await desk.lose("marked 2 in all")
+        await desk.press("U")
+        await desk.see("the basket is empty already")
+
+
+async def test_several_projects_and_runs_open_together(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await go_to(desk, "Zebrafish")
+        await desk.press("space")
+        await desk.see("1 chosen, enter opens")
+        await desk.press("right_square_bracket")
+        await go_to(desk, "Exomes 07")
+        await desk.press("space")
+        await desk.see("2 chosen, enter opens")
+        await desk.press("enter")
+        await desk.see("2 sources › biosamples", "Tumour-07", "Zebrafish", "Exomes 07", "1/18")
+        await go_to(desk, "Tumour-07")
+        await desk.press("space")
+        await desk.see("marked 1 here, 1 in all")
+        mark = desk.app.services.workspace.basket.marks[0] if desk.app.services.workspace else None
+        assert mark is not None
+        assert mark.selector.startswith("biosample:")
+        assert "@run:" in mark.selector
+
+
+async def test_raw_bcl_and_biosamples_exclude_each_other_with_the_reason(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await desk.press("b")
+        await desk.see("only runs can be taken as raw BCL")
+        await desk.press("right_square_bracket")
+        await go_to(desk, "Exomes 07")
+        await desk.press("b")
+        await desk.see("raw BCL of 260422_VH00384_0044")
+        assert " BCL " in desk.line("Exomes 07")
+        await go_to(desk, "small RNA")
+        await desk.press("b")
+        await desk.see("is marked as raw BCL already")
+        await go_to(desk, "Exomes 07")
+        await desk.press("enter")
+        await go_to(desk, "Tumour-07")
+        await desk.press("space")
+        await desk.see("so the", "cannot be marked")
+        await desk.see_line("[ ] Tumour-07", "MB")
+        await desk.press("escape")
+        await go_to(desk, "Exomes 07")
+        await desk.press("b")
+        await desk.lose("raw BCL of")
+        await desk.press("enter")
+        await go_to(desk, "Tumour-07")
+        await desk.press("space", "escape")
+        await go_to(desk, "small RNA")
+        await desk.press("b")
+        await desk.see("1 biosample is marked, so the raw run")
+
+
+async def test_a_run_shared_without_its_project(places: Places, laboratory: Simulator) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await desk.press("right_square_bracket")
+        await go_to(desk, "Shared plate 12")
+        await desk.press("enter")
+        await desk.see("Shared plate 12 › biosamples")
+        await desk.until(lambda text: "[!]" in text or "No biosamples here" in text)
+
+
+async def test_a_name_with_markup_is_drawn_as_it_is(places: Places, laboratory: Simulator) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places), size=(120, 40)) as desk:
+        await open_profile(desk)
+        await desk.press("space", "j", "space", "j", "space", "enter")
+        await desk.see("3 sources")
+        await desk.press("slash")
+        await desk.type("[/b]")
+        await desk.see("[/b]")
+        await desk.press("enter", "space")
+        await desk.see("marked 1 here")
+
+
+async def test_a_failing_service_says_so_and_keys_try_again(
+    places: Places, simulator: Simulator
+) -> None:
+    log_in(places, simulator)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        simulator.faults.revoke(CANARY_TOKEN)
+        await desk.press("R")
+        await desk.see("revoked", "R  ")
+        assert "Zebrafish" in desk.text, "the rows of before stay"
+
+
+async def test_ctrl_c_stops_a_list_that_loads(places: Places, simulator: Simulator) -> None:
+    log_in(places, simulator)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await desk.press("ctrl+c")
+        await desk.see("nothing is loading; q leaves bstui")
+        simulator.faults.latency(api=5.0)
+        await desk.press("R")
+        await desk.see("ctrl+c stops")
+        await desk.press("ctrl+c")
+        await desk.see("stopped: the list is not complete")
+        simulator.faults.clear()
+
+
+async def test_signs_are_ascii_where_the_terminal_has_no_more(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places, LC_ALL="C")) as desk:
+        await desk.see("robin", " ok")
+        assert desk.text.isascii()
+        await go_to(desk, " robin ")
+        await desk.press("enter")
+        await desk.see("Projects")
+        assert desk.text.isascii()
+        for key, word in (
+            ("colon", "mark-all"),
+            ("escape", "Projects"),
+            ("question_mark", "Open the row"),
+            ("2", "No jobs yet"),
+            ("3", "Nothing has been imported"),
+        ):
+            await desk.press(key)
+            await desk.see(word)
+            assert desk.text.isascii(), desk.text
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (200, 50)])
+async def test_screens_fit_any_terminal(
+    places: Places, laboratory: Simulator, size: tuple[int, int], tmp_path: Path
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places), size=size) as desk:
+        await open_profile(desk)
+        await desk.press("enter")
+        await desk.see("biosamples", "[ ]")
+        await desk.press("i")
+        await desk.see("Summary", "where")
+        assert all(len(line) <= size[0] for line in desk.text.splitlines())
