@@ -1,6 +1,5 @@
 """Watching a job from a command line, to its end."""
 
-import signal
 import sys
 import time
 
@@ -14,8 +13,7 @@ _LOOK = 0.5
 """Seconds between two looks at the job's folder."""
 _LINE = 5.0
 """Seconds between two lines where stderr is not a terminal."""
-_LEFT_BY_SIGNAL = 128 + signal.SIGTERM
-_TIME_LIMIT = 10
+_FAILURES_TOLD = 10
 
 
 def follow(folder: JobFolder, *, quiet: bool = False) -> JobView:
@@ -37,9 +35,17 @@ def exit_code_of(status: JobStatus) -> int:
         return status.exit_code
     if status.state is State.DONE:
         return 0
-    if status.state is State.STOPPED:
-        return _TIME_LIMIT if status.reason == "time limit" else _LEFT_BY_SIGNAL
     return 1
+
+
+def tell_failures(view: JobView) -> None:
+    """The files that failed, and why, on stderr: the first few of many."""
+    for failure in view.failures[:_FAILURES_TOLD]:
+        words = " ".join(part for part in (failure.message, failure.why, failure.hint) if part)
+        say(f"failed: {failure.path}: {words}")
+    more = len(view.failures) - _FAILURES_TOLD
+    if more > 0:
+        say(f"and {more:,} more; `bstui logs {view.header.name}` has all of them")
 
 
 class _Lines:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bstui.cli.following import exit_code_of, follow
+from bstui.cli.following import exit_code_of, follow, tell_failures
 from bstui.cli.jobs import write_jobs
 from bstui.cli.messages import say
 from bstui.cli.options import command
@@ -217,6 +217,5 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     write_jobs(session, [view])
     if view.status.is_active:
         say(f"The job goes on by itself. Watch it: bstui attach {view.header.name}")
-    for failure in view.failures:
-        say(f"failed: {failure.path}: {failure.message} {failure.why} {failure.hint}".rstrip())
+    tell_failures(view)
     return code

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bstui.cli.following import exit_code_of, follow
+from bstui.cli.following import exit_code_of, follow, tell_failures
 from bstui.cli.job_rows import JOB_KEYS, job_row, job_table_row
 from bstui.cli.messages import say
 from bstui.cli.options import command
@@ -46,6 +46,7 @@ def attach(session: Session, job: str, wait: bool) -> int:
     """Follow JOB to its end; the exit code is the job's. Ctrl+C leaves it running."""
     view = follow(find_job(session.places.jobs, job), quiet=wait)
     write_jobs(session, [view])
+    tell_failures(view)
     return exit_code_of(view.status)
 
 
@@ -72,14 +73,7 @@ def resume(session: Session, names: Sequence[str], take_over: bool, launch: str 
             ask(folder, want=Want.RUN)
             say(f"{view.header.name}: asked to go on.")
             continue
-        code = resume_job(
-            folder,
-            Launcher(launch) if launch else None,
-            places=session.places,
-            environ=session.worker_environ,
-            take_over=take_over,
-        )
-        say(f"{view.header.name}: started again.")
+        code = _start_again(session, folder, Launcher(launch or view.header.launcher), take_over)
     return code
 
 
@@ -116,6 +110,23 @@ def write_jobs(session: Session, views: Sequence[JobView]) -> None:
         session.output.write(JOB_KEYS, [job_table_row(view) for view in views])
     else:
         session.output.write(JOB_KEYS, [job_row(view) for view in views])
+
+
+def _start_again(session: Session, folder: JobFolder, where: Launcher, take_over: bool) -> int:
+    code = resume_job(
+        folder,
+        where,
+        places=session.places,
+        environ=session.worker_environ,
+        take_over=take_over,
+    )
+    view = JobWatch(folder).refresh()
+    if where is Launcher.HERE:
+        write_jobs(session, [view])
+        tell_failures(view)
+    else:
+        say(f"{view.header.name}: started again.")
+    return code
 
 
 def _folders(session: Session, names: Sequence[str]) -> list[JobFolder]:

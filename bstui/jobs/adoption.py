@@ -21,7 +21,10 @@ class Adopted:
 
 
 def find_adopted(folder: JobFolder, header: PlanHeader) -> Adopted:
-    """Files that an earlier attempt said were done, and that stand there with their size."""
+    """Files that an earlier attempt said were done, and that stand there as they were left.
+
+    One that was touched since is not among them: the engine proves it again.
+    """
     destination = Path(header.destination)
     sizes: dict[str, int] = {}
     for attempt in folder.numbers().events:
@@ -43,4 +46,5 @@ def _is_there(destination: Path, event: FileDone) -> bool:
         info = os.lstat(destination / event.path)
     except OSError:
         return False
-    return stat.S_ISREG(info.st_mode) and info.st_size == event.size
+    is_untouched = event.mtime_ns is None or info.st_mtime_ns == event.mtime_ns
+    return stat.S_ISREG(info.st_mode) and info.st_size == event.size and is_untouched

@@ -50,7 +50,7 @@ class Attempt:
             self._log.sync()
             self.folder.write_progress(progress)
 
-    def leave(self, reason: str) -> None:
+    def leave(self, reason: str, exit_code: int | None = None) -> None:
         """The last event: from here on this attempt touches nothing.
 
         OSError where there is no room for it; leaving again then goes on where that ended.
@@ -59,7 +59,7 @@ class Attempt:
             return
         if not self._is_leaving:
             self._is_leaving = True
-            self._log.write(Left(time=time.time(), reason=reason))
+            self._log.write(Left(time=time.time(), reason=reason, exit_code=exit_code))
         self._log.sync()
         if self._log.backlog:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder.path))

@@ -136,6 +136,8 @@ class FileDone(Event, frozen=True, kw_only=True, tag="done", omit_defaults=True)
     verified: str
     """By what: `etag`, `multipart etag`, `size only`, `full`, `unverified`, `adopted: …`."""
     md5: str = ""
+    mtime_ns: int | None = None
+    """Its time of change as it was published: with another one, it was touched since."""
 
 
 class FileFailed(Event, frozen=True, kw_only=True, tag="failed", omit_defaults=True):
@@ -163,6 +165,8 @@ class Left(Event, frozen=True, kw_only=True, tag="left", omit_defaults=True):
     reason: str
     """`done`, `paused`, `time limit`, `signal`, `taken over`, `gave up`, `cancelled`, or an error's
     sentence."""
+    exit_code: int | None = None
+    """The worker's, where no result tells it."""
 
 
 AnyEvent = Started | FileDone | FileFailed | Noted | Left

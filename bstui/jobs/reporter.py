@@ -1,7 +1,9 @@
 """What the engine says of each file, written where it lasts: the job's events, and the log."""
 
+import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from bstui.errors import BstuiError, SomeFilesFailed
 from bstui.jobs.attempt import Attempt
@@ -17,8 +19,9 @@ _LEVELS = {"info": log.info, "warning": log.warning, "error": log.error}
 class Reporter:
     """The engine's listener. Belongs to the worker's loop."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, destination: Path) -> None:
         self._attempt = attempt
+        self._destination = destination
         self._codes: set[int] = set()
 
     @property
@@ -37,8 +40,15 @@ class Reporter:
                 size=item.size,
                 verified=verified,
                 md5=md5,
+                mtime_ns=self._find_mtime(item),
             )
         )
+
+    def _find_mtime(self, item: Item) -> int | None:
+        try:
+            return os.lstat(self._destination / item.path).st_mtime_ns
+        except OSError:
+            return None
 
     def failed(self, item: Item, error: BstuiError) -> None:
         self._codes.add(error.exit_code)

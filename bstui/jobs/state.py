@@ -6,7 +6,7 @@ and worker works it out from the same files, and so all of them agree.
 All moments that are compared with the clock are mtimes, of one clock: the file server's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -93,7 +93,7 @@ class JobStatus:
     host: str = ""
     pid: int = 0
     exit_code: int | None = None
-    """Of an attempt that ended with a result."""
+    """Of an attempt that ended with a result, or said how it left."""
 
     @property
     def is_alive(self) -> bool:
@@ -138,7 +138,8 @@ def state_of(seen: Seen, now: float | None) -> JobStatus:
     if asked or life is not Life.DEAD:
         return _queued(seen)
     if seen.left is not None:
-        return _dead(seen, State.STOPPED, seen.left.reason, seen.left.time)
+        status = _dead(seen, State.STOPPED, seen.left.reason, seen.left.time)
+        return replace(status, exit_code=seen.left.exit_code)
     return _vanished(seen)
 
 

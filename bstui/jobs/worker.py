@@ -93,7 +93,7 @@ class Worker:
         self._access = access
         self._environ = environ
         self._rhythm = rhythm
-        self._reporter = Reporter(attempt)
+        self._reporter = Reporter(attempt, Path(header.destination))
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
         self._engine: Engine | None = None
@@ -315,7 +315,7 @@ class Worker:
             outcome = Outcome.CANCELLED
         ending = ending or UNFINISHED
         if outcome is None:
-            await self._settle(lambda: self._attempt.leave(ending.reason))
+            await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
             result = self._result(progress, outcome, ending.exit_code)
             await self._settle(lambda: self._attempt.finish(result, ending.reason))
