@@ -17,10 +17,12 @@ def run(services: "Services") -> int:
     """Run the screen program in this terminal; its exit code. UsageError where it cannot be."""
     check_terminal(services.environ.get("TERM", ""))
     _prepare_textual(is_remote=bool(services.environ.get("SSH_CONNECTION")))
-    from bstui.tui.app import BstuiApp
+    from bstui.tui.app import LOST_TERMINAL, BstuiApp
 
     app = BstuiApp(services, watches_terminal=True)
     left = app.run(mouse=services.settings.screen.mouse)
+    if left == LOST_TERMINAL:
+        _let_go_of_terminal()
     return app.return_code or 0 if left is None else left
 
 
@@ -45,6 +47,13 @@ def check_terminal(term: str) -> None:
             why=f"The screens need {SMALLEST[0]} columns and {SMALLEST[1]} rows.",
             hint=f"Make it larger. {_COMMANDS}",
         )
+
+
+def _let_go_of_terminal() -> None:
+    """What still waits to be written to it would fail when Python ends, and change the code."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
 
 
 def _prepare_textual(*, is_remote: bool) -> None:

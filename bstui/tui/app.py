@@ -1,7 +1,6 @@
 """The screen program: three places - browse, jobs, history - and what belongs to all of them."""
 
 import asyncio
-import contextlib
 import os
 import select
 import signal
@@ -9,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.command import CommandPalette
 
 from bstui.errors import BstuiError
 from bstui.tui.keys import bindings, keymap
@@ -27,6 +27,8 @@ LOST_TERMINAL = 128 + signal.SIGHUP
 """The exit code when the terminal went away."""
 _LOOK_PERIOD = 5.0
 """Seconds between two looks at the jobs, for the first line and for what ends meanwhile."""
+_FIRST_LOOK = 0.3
+"""Seconds after the start, so that the first frame is not kept waiting."""
 _TERMINAL_PERIOD = 5.0
 _GRACE = 5.0
 """Seconds to leave in after the terminal is gone; then the process ends, for its queue to a
@@ -40,6 +42,7 @@ class BstuiApp(App[int]):
     CSS_PATH = "app.tcss"
     BINDINGS = bindings("app")
     COMMANDS = {KeyCommands}
+    DEFAULT_MODE = "browse"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-roomy")]
 
     def __init__(self, services: Services, *, watches_terminal: bool = False) -> None:
@@ -70,10 +73,9 @@ class BstuiApp(App[int]):
 
         return HistoryScreen(self.services)
 
-    async def on_mount(self) -> None:
-        await self.switch_mode("browse")
+    def on_mount(self) -> None:
         self.set_interval(_LOOK_PERIOD, self._look_at_jobs)
-        self._look_at_jobs()
+        self.set_timer(_FIRST_LOOK, self._look_at_jobs)
         if self._watches_terminal:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._lose_terminal)
             self.set_interval(_TERMINAL_PERIOD, self._check_terminal)
@@ -89,7 +91,7 @@ class BstuiApp(App[int]):
     async def _look(self) -> None:
         try:
             views = await self.services.look_at_jobs()
-        except BstuiError:  # the list of jobs says it, where it is looked for
+        except (BstuiError, OSError):  # the list of jobs says it, where it is looked for
             return
         ended = [view for view in views if view.id in self._active and not view.status.is_active]
         self._active = {view.id: view.header.name for view in views if view.status.is_active}
@@ -123,6 +125,10 @@ class BstuiApp(App[int]):
         elif isinstance(screen, Place):
             self.push_screen(HelpScreen(self.services, keys_here(screen, screen.crumbs[-1])))
 
+    def action_command_palette(self) -> None:
+        if isinstance(self.screen, Place):
+            self.push_screen(CommandPalette(placeholder="Search for commands"))
+
     def action_stop_loading(self) -> None:
         screen = self.screen
         if isinstance(screen, Place) and not screen.stop_loading():
@@ -143,5 +149,4 @@ class BstuiApp(App[int]):
         watchdog = threading.Timer(_GRACE, os._exit, (LOST_TERMINAL,))
         watchdog.daemon = True
         watchdog.start()
-        with contextlib.suppress(Exception):
-            self.exit(LOST_TERMINAL)
+        self.exit(LOST_TERMINAL)

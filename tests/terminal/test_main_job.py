@@ -145,5 +145,5 @@ def test_a_dumb_terminal_is_told_which_commands_do_the_same(
     terminal: Tmux, home: Path, tmp_path: Path
 ) -> None:
     terminal.start(BSTUI, environ_of(home) | {"TERM": "dumb"}, tmp_path)
-    terminal.wait_for("cannot show", "TERM is dumb", "bstui import")
+    terminal.wait_for("cannot show", "TERM=dumb", "bstui import")
     terminal.wait_until(lambda screen: terminal.has_ended)

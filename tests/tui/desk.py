@@ -126,7 +126,7 @@ def log_in(places: Places, simulator: Simulator) -> None:
 async def sit_down(services: Services, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Desk]:
     """Run the app for a while; afterwards, nothing that bstui did itself may have gone wrong."""
     app = BstuiApp(services)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         yield Desk(app, pilot)
     log = services.places.state / "screen.log"
     assert not log.exists(), log.read_text()

@@ -259,7 +259,7 @@ async def test_signs_are_ascii_where_the_terminal_has_no_more(
             assert desk.text.isascii(), desk.text
 
 
-@pytest.mark.parametrize("size", [(60, 16), (80, 24), (200, 50)])
+@pytest.mark.parametrize("size", [(60, 16), (200, 50)])
 async def test_screens_fit_any_terminal(
     places: Places, laboratory: Simulator, size: tuple[int, int], tmp_path: Path
 ) -> None:

@@ -2,14 +2,15 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from bstui.jobs.control import ask
+import pytest
+
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.records import Want
 from bstui.jobs.watch import list_jobs
 from bstui.paths import Places
-from bstui.simulator.service import Simulator
+from bstui.simulator.service import Simulator, SimulatorOptions
 from tests.tui.desk import Desk, log_in, make_services, sit_down
 from tests.tui.test_browse import go_to, open_profile
 
@@ -158,15 +159,23 @@ async def test_a_run_as_raw_bcl(places: Places, simulator: Simulator, tmp_path: 
     assert (next(target.iterdir()) / "RunInfo.xml").is_file()
 
 
+@pytest.fixture
+def large() -> Iterator[Simulator]:
+    """A laboratory whose deep FASTQ take many seconds on a slow line."""
+    with Simulator(SimulatorOptions(scale=0.3)) as running:
+        yield running
+
+
 async def test_the_page_pauses_goes_on_and_cancels(
-    places: Places, simulator: Simulator, tmp_path: Path
+    places: Places, large: Simulator, tmp_path: Path
 ) -> None:
-    log_in(places, simulator)
+    log_in(places, large)
     target = tmp_path / "in"
-    simulator.faults.bandwidth(100_000)
+    large.faults.bandwidth(300_000)
     async with sit_down(make_services(places)) as desk:
         await open_project(desk, "Tumour exomes")
-        await desk.press("a", "i")
+        await go_to(desk, "Tumour-07")
+        await desk.press("i")
         await give_destination(desk, target)
         await desk.press("enter")
         await desk.see("running", "B/s", "Tumour-07")
@@ -182,10 +191,10 @@ async def test_the_page_pauses_goes_on_and_cancels(
         await desk.see("  cancelled", "r takes it up again")
         await desk.press("p")
         await desk.see("is cancelled, nobody works on it")
-        simulator.faults.clear()
+        large.faults.clear()
         await desk.press("r")
         await desk.see("Every file is there and proven")
-    truth = {file.sha256 for file in simulator.truth().values()}
+    truth = {file.sha256 for file in large.truth().values()}
     assert set(digests(target).values()) <= truth
 
 
@@ -231,18 +240,18 @@ async def test_a_token_of_the_environment_reaches_the_worker(
     assert person.token not in os.environ.values()
 
 
-async def test_a_job_that_nobody_holds_is_cancelled_here_and_now(
-    places: Places, simulator: Simulator, tmp_path: Path
+async def test_a_job_that_cannot_be_made_leaves_the_marks_and_says_so(
+    places: Places, laboratory: Simulator, tmp_path: Path
 ) -> None:
-    log_in(places, simulator)
-    simulator.faults.bandwidth(50_000)
+    log_in(places, laboratory)
     async with sit_down(make_services(places)) as desk:
         await open_project(desk, "Tumour exomes")
-        await desk.press("a", "i")
+        await desk.press("space", "i")
         await give_destination(desk, tmp_path / "in")
+        if places.jobs.exists():
+            places.jobs.rmdir()
+        places.jobs.write_text("in the way")
         await desk.press("enter")
-        await desk.see("running")
-        ask(job_of(places), want=Want.CANCEL)
-        await desk.see("cancelled")
+        await desk.until(lambda text: "cannot be written" in text or "refused" in text)
         await desk.press("escape")
-        await desk.see("cancelled", "jobs")
+        await desk.see("marked 1 here, 1 in all")

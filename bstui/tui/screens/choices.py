@@ -169,7 +169,7 @@ class ChoiceTable(RowView):
 
     def show(self, lines: Sequence[Choice]) -> None:
         """Show these lines, the cursor on the same one."""
-        self.model.replace(lines)
+        self.model = self.model.renewed(lines)
         self.styles.height = len(lines) + 1
         self.set_rows(self.model)
 

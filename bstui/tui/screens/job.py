@@ -108,6 +108,7 @@ class JobScreen(JobKeys):
         if before is None or before.status != view.status:
             self.refresh_bindings()
             self.show_top()
+            self.foot.status.unsay()
         self._show(view)
 
     # What is shown

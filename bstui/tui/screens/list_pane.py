@@ -127,7 +127,7 @@ class ListPane(Vertical, Generic[T]):
         """Fill the list with what is known at once; `empty` is what to say of no items."""
         self.error = None
         self._empty = empty or self._empty
-        self.rows.replace(items)
+        self.rows = self.rows.renewed(items)
         self.table.set_rows(self.rows)
         self._show_state()
 
@@ -156,7 +156,7 @@ class ListPane(Vertical, Generic[T]):
 
     def _take(self, page: list[T], is_first: bool) -> None:
         if is_first:
-            self.rows.replace(page)
+            self.rows = self.rows.renewed(page)
             self.table.set_rows(self.rows)
             self.notice.hide()
             self.remove_class("-empty")

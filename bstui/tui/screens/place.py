@@ -96,10 +96,14 @@ class Place(QuietScreen[object]):
 
     def on_work_failed(self, event: WorkFailed) -> None:
         event.stop()
-        if isinstance(event.error, BstuiError):
-            self.say_error(event.error)
+        error = event.error
+        if isinstance(error, BstuiError):
+            self.say_error(error)
+        elif isinstance(error, OSError):
+            where = f" ({error.filename})" if error.filename else ""
+            self.say(f"The system refused: {error.strerror or error}{where}.", Role.ERROR)
         else:
-            self.say(self.services.note_mistake(event.error), Role.ERROR)
+            self.say(self.services.note_mistake(error), Role.ERROR)
 
     def on_said(self, event: Said) -> None:
         self.say(event.text)
@@ -128,7 +132,7 @@ class Place(QuietScreen[object]):
         if len(self.app.screen_stack) > 1:
             self.leave()
         else:
-            self.say("this is the first screen: q leaves bstui, jobs go on and marks are kept")
+            self.say("nothing to go back to: q leaves, 1 2 3 go to the other places")
 
     def step_back(self) -> bool:
         """Undo a step within the screen, before it is left; whether there was one."""

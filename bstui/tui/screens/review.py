@@ -232,6 +232,11 @@ class ReviewScreen(Place):
 
     # Starting
 
+    def refusal(self, action: str) -> str:
+        if action == "back" and self._is_starting:
+            return "the import is being started"
+        return super().refusal(action)
+
     def _why_not(self) -> str:
         """Why the import cannot start now; empty where it can."""
         if self._is_starting:
@@ -258,10 +263,8 @@ class ReviewScreen(Place):
             return
         try:
             await self.services.start(plan, self._workspace.profile)
-        except BstuiError as error:
+        finally:
             self._is_starting = False
-            self.say_error(error)
-            return
         basket = self._workspace.basket
         basket.remove(self._selection.marks)
         remember(basket, destination=str(self._choices.destination))

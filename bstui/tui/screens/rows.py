@@ -54,11 +54,11 @@ class ItemRows(Rows, Generic[T]):
                 self.items.append(item)
         return len(self.items) - before
 
-    def replace(self, items: Iterable[T]) -> None:
-        """Hold these items instead."""
-        self.items.clear()
-        self._by_key.clear()
-        self.extend(items)
+    def renewed(self, items: Iterable[T]) -> "ItemRows[T]":
+        """Another list of the same columns: a table that shows this one still reads it."""
+        other = ItemRows(self.fields, self._key, badge=self._badge, tone=self._tone)
+        other.extend(items)
+        return other
 
     def __len__(self) -> int:
         return len(self.items)
