@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
-from bstui.basespace.regions import OTHER, region_of_host
+from bstui.basespace.regions import OTHER, is_loopback, region_of_host
 from bstui.errors import UsageError
 
 _ID = re.compile(r"\d+|ds\.[0-9a-zA-Z]+|r\.[0-9a-zA-Z_-]+")
@@ -28,6 +28,7 @@ class Kind(StrEnum):
 
 
 _WORDS = {word: kind for kind in Kind for word in (kind.value, f"{kind.value}s")}
+_ILLUMINA = re.compile(r"(^|\.)illumina\.com(\.cn)?$")
 _ELSEWHERE = {
     "s": ("a link that shares something", "Open it in the browser and accept; then it is listed."),
     "analysis": ("an analysis", "Select the project, run or biosample that its data belongs to."),
@@ -75,6 +76,8 @@ def _recognise_address(given: str) -> Address | None:
     except ValueError:
         return None
     region = region_of_host(host)
+    if region is None and not (is_loopback(host) or _ILLUMINA.search(host)):
+        return None
     found = _innermost(f"{parts.path}/{parts.fragment}", region.code if region else OTHER)
     if found is None and region is not None:
         _refuse(given, parts.path)

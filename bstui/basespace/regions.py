@@ -5,6 +5,7 @@ Others exist and follow the same pattern; their address can be given in full.
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -80,6 +81,12 @@ def parse_server(text: str) -> str:
     by_code = next((region for region in REGIONS if region.code == given.lower()), None)
     if by_code:
         return by_code.api
+    if re.fullmatch(r"\w+", given) and not is_loopback(given):
+        known = ", ".join(region.code for region in REGIONS)
+        raise UsageError(
+            f"There is no region {given!r}.",
+            hint=f"Give one of {known}, or a server's whole address: https://api.…",
+        )
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
         host, port = _checked(parts, given)

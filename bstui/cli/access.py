@@ -32,14 +32,15 @@ _WHERE_TOKENS_COME_FROM = (
 @command("login")
 @click.option("--region", metavar="REGION", help="A region's code, as `bstui regions` lists them.")
 @click.option("--server", metavar="URL", help="Another server's address instead of a region.")
-@click.argument("name", default="default")
-def login(session: Session, name: str, region: str | None, server: str | None) -> int:
-    """Try a token and store it as the profile NAME (default: default).
+@click.argument("name", required=False)
+def login(session: Session, name: str | None, region: str | None, server: str | None) -> int:
+    """Try a token and store it as the profile NAME (else --profile, else `default`).
 
     The token is asked for without echo, or read from standard input.
     """
     if region and server:
         raise UsageError("--region and --server exclude each other.", hint="Give one of them.")
+    name = name or session.profile_name or "default"
     address = parse_server(server or region or "use1")
     token = _read_token()
     identity = asyncio.run(_identify(address, token, session.settings.ca_bundle))
@@ -51,9 +52,10 @@ def login(session: Session, name: str, region: str | None, server: str | None) -
 
 
 @command("logout")
-@click.argument("name", default="default")
-def logout(session: Session, name: str) -> int:
-    """Remove the profile NAME and its token from this machine."""
+@click.argument("name", required=False)
+def logout(session: Session, name: str | None) -> int:
+    """Remove the profile NAME (else --profile, else `default`) and its token from this machine."""
+    name = name or session.profile_name or "default"
     remove_profile(session.places, name)
     say(f"The profile {name} was removed. The token itself stays valid until it is revoked.")
     return 0

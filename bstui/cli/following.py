@@ -1,6 +1,7 @@
 """Watching a job from a command line, to its end."""
 
 import sys
+import threading
 import time
 
 from bstui.cli.job_rows import progress_line
@@ -20,13 +21,24 @@ def follow(folder: JobFolder, *, quiet: bool = False) -> JobView:
     """The job as it is when no worker holds it any more; says how far it is meanwhile."""
     watch = JobWatch(folder)
     lines = _Lines(quiet)
-    while True:
-        view = watch.refresh()
-        lines.show(view)
-        if not view.status.is_active:
-            lines.end(view)
-            return view
-        time.sleep(_LOOK)
+    try:
+        while True:
+            view = watch.refresh()
+            lines.show(view)
+            if not view.status.is_active:
+                lines.end(view)
+                return view
+            time.sleep(_LOOK)
+    except KeyboardInterrupt:
+        say(f"The job goes on by itself. Watch it again: bstui attach {folder.header().name}")
+        raise
+
+
+def follow_beside(folder: JobFolder) -> threading.Thread:
+    """Say how far the job is while this process is its worker; the thread ends with the job."""
+    thread = threading.Thread(target=follow, args=(folder,), name="follows", daemon=True)
+    thread.start()
+    return thread
 
 
 def exit_code_of(status: JobStatus) -> int:
@@ -56,8 +68,10 @@ class _Lines:
         self._is_terminal = sys.stderr.isatty()
         self._last = ""
         self._said = 0.0
+        self._advice = ""
 
     def show(self, view: JobView) -> None:
+        self._explain(view)
         line = progress_line(view)
         if self._quiet or line == self._last:
             return
@@ -70,6 +84,15 @@ class _Lines:
         else:
             return
         self._last = line
+
+    def _explain(self, view: JobView) -> None:
+        """Say once why nothing moves, and what to do about it."""
+        advice = view.status.explanation
+        if view.status.state is State.PAUSED:
+            advice = f"It is paused. Go on with: bstui resume {view.header.name}"
+        if advice and advice != self._advice and not self._quiet:
+            say(("\n" if self._is_terminal and self._last else "") + advice)
+        self._advice = advice
 
     def end(self, view: JobView) -> None:
         if self._quiet:

@@ -1,5 +1,6 @@
 """`history`: what was imported, when, to where."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session
-from bstui.history import History, HistoryJob, find_database
+from bstui.history import History, HistoryFile, HistoryJob, find_database
 from bstui.units import count_text, iso_text, size_text
 
 _KEYS = ("created", "name", "outcome", "files", "bytes", "destination")
@@ -23,13 +24,7 @@ def history(session: Session, words: tuple[str, ...], with_files: bool) -> int:
         known = index.catch_up(session.places.jobs)
         found = index.jobs(" ".join(words))
         if with_files:
-            rows = (
-                {"id": file.id, "name": file.path.rpartition("/")[2], "job": job.name}
-                | {"state": file.state, "size": file.size, "verified": file.verified}
-                | {"path": f"{job.destination}/{file.path}", "sample": file.sample}
-                for job in found
-                for file in index.files_of(job.id)
-            )
+            rows = (_file_row(job, file) for job in found for file in _files_of(index, job, words))
             session.output.write(("job", "state", "size", "verified", "path"), rows)
         else:
             session.output.write(_KEYS, [_row(job) for job in found])
@@ -42,6 +37,28 @@ def history(session: Session, words: tuple[str, ...], with_files: bool) -> int:
     if not known.is_whole:
         say("The history is being brought up to date by another bstui; this list may be short.")
     return 0
+
+
+def _files_of(index: History, job: HistoryJob, words: Sequence[str]) -> list[HistoryFile]:
+    """The job's files that have every word; all, where the words are the job's own."""
+    files = list(index.files_of(job.id))
+    wanted = [word.casefold() for word in words]
+    texts = (f"{file.path} {file.sample} {file.id}".casefold() for file in files)
+    own = [f for f, text in zip(files, texts, strict=True) if all(word in text for word in wanted)]
+    return own or files
+
+
+def _file_row(job: HistoryJob, file: HistoryFile) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "name": file.path.rpartition("/")[2],
+        "job": job.name,
+        "state": file.state,
+        "size": file.size,
+        "verified": file.verified,
+        "sample": file.sample,
+        "path": f"{job.destination}/{file.path}",
+    }
 
 
 def _row(job: HistoryJob) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from bstui.cli.following import exit_code_of, follow, tell_failures
+from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
 from bstui.cli.jobs import write_jobs
 from bstui.cli.messages import say
 from bstui.cli.options import command
@@ -22,6 +23,7 @@ from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Launcher, Options
+from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
@@ -90,8 +92,9 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
         session.output.write(_DRY_KEYS, plan.rows())
         return 0
     describe_plan(plan)
-    if not wish.is_confirmed:
-        click.confirm("Start the import?", default=True, abort=True, err=True)
+    if not (wish.is_confirmed or click.confirm("Start the import?", default=True, err=True)):
+        say("Nothing was started.")
+        return 1
     return _carry_out(session, plan, wish)
 
 
@@ -112,7 +115,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
     )
     _check(options, flags)
     return Wish(
-        destination=Path(os.path.expanduser(destination)).absolute(),
+        destination=_checked_folder(destination),
         options=options,
         launcher=Launcher(flags["launch"] or defaults.launch),
         name=flags["name"],
@@ -120,6 +123,16 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         is_confirmed=flags["yes"],
         follows=flags["follows"],
     )
+
+
+def _checked_folder(destination: str) -> Path:
+    try:
+        destination.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "The destination's name is not UTF-8 text.", hint="Give another folder with --to."
+        ) from error
+    return Path(os.path.expanduser(destination)).absolute()
 
 
 def _check(options: Options, flags: dict[str, Any]) -> None:
@@ -190,6 +203,9 @@ def describe_plan(plan: Plan) -> None:
             f"  {count_text(there, 'file')} ({size_text(bytes_there)}) there already: to be checked"
         )
     say(f"  room: {size_text(plan.room.free)} free, {size_text(plan.room.needed)} needed")
+    refusal = plan.room.refusal()
+    if refusal is not None:
+        say(f"  no room: {refusal}")
     for warning in plan.warnings[:_WARNINGS_SHOWN]:
         say(f"  warning: {warning}")
     if len(plan.warnings) > _WARNINGS_SHOWN:
@@ -200,9 +216,13 @@ def describe_plan(plan: Plan) -> None:
 
 
 def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
+    watching: list[threading.Thread] = []
+
     def show_start(folder: JobFolder) -> None:
         if session.form != "table":
             write_jobs(session, [JobWatch(folder).refresh()])
+        if wish.launcher is Launcher.HERE:
+            watching.append(follow_beside(folder))
 
     folder, code = start_job(
         plan,
@@ -211,11 +231,15 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
         profile=session.choose_profile(),
         on_made=show_start,
     )
+    for thread in watching:
+        thread.join()
     if wish.launcher is Launcher.DETACHED and wish.follows:
         code = exit_code_of(follow(folder).status)
     view = JobWatch(folder).refresh()
     write_jobs(session, [view])
     if view.status.is_active:
         say(f"The job goes on by itself. Watch it: bstui attach {view.header.name}")
+    elif view.status.state is State.STOPPED:
+        say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
     tell_failures(view)
     return code

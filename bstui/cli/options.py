@@ -35,7 +35,10 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
             ca_bundle=given["ca_bundle"],
             form=_form(given["as_json"], given["as_tsv"]),
         )
-        return function(*args, **values)
+        try:
+            return function(*args, **values)
+        except BrokenPipeError:
+            return 0  # the reader, `head` for one, had enough
 
     update_wrapper(wrapped, function)
     decorated: Callable[..., Any] = wrapped

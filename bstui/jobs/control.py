@@ -81,7 +81,8 @@ def asker() -> str:
 
 
 def _check(folder: JobFolder, status: JobStatus, want: Want | None) -> None:
-    if want is None or (want is Want.CANCEL and status.state is not State.DONE):
+    has_ended = status.state in (State.DONE, State.INCOMPLETE)
+    if want is None or (want is Want.CANCEL and not has_ended):
         return
     if not status.is_active:
         raise UsageError(

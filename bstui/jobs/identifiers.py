@@ -1,13 +1,18 @@
 """What a job is called: a ULID for programs, a unique name for people, and how to find it again."""
 
+import contextlib
+import fcntl
+import itertools
+import os
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
 from bstui.errors import AmbiguousName, BstuiError, NotFound, UsageError
 from bstui.jobs.folder import JobFolder, job_folders
+from bstui.paths import make_private
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 26
@@ -30,13 +35,29 @@ def is_id(text: str) -> bool:
 def job_name(source: str, day: date, taken: Collection[str]) -> str:
     """A name for a job: its first source and the date, with a number where that is taken."""
     words = re.sub(r"[^A-Za-z0-9._+]+", "-", source).strip("-._+")[: _NAME_LENGTH - 16]
-    name = f"{words or 'import'}-{day:%Y-%m-%d}"
-    number = 1
+    return make_unique(f"{words or 'import'}-{day:%Y-%m-%d}", taken)
+
+
+def make_unique(name: str, taken: Collection[str]) -> str:
+    """`name`, with a number behind it where it is taken."""
+    numbers = itertools.count(2)
     unique = name
     while unique in taken:
-        number += 1
-        unique = f"{name}-{number}"
+        unique = f"{name}-{next(numbers)}"
     return unique
+
+
+@contextlib.contextmanager
+def naming(jobs_dir: Path) -> Iterator[None]:
+    """Nobody else on this file system names a job meanwhile, where it knows locks."""
+    make_private(jobs_dir)
+    descriptor = os.open(jobs_dir / ".naming", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with contextlib.suppress(OSError):  # no locks here: two names may meet, and ids do not
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def check_name(name: str, taken: Collection[str]) -> str:

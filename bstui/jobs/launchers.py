@@ -22,6 +22,7 @@ from bstui.jobs.control import add_wish
 from bstui.jobs.events import first_event
 from bstui.jobs.folder import JobFolder, create_job
 from bstui.jobs.glance import glance
+from bstui.jobs.identifiers import make_unique, names_taken, naming
 from bstui.jobs.liveness import file_server_time, this_machine
 from bstui.jobs.records import Launch, Launcher, Want
 from bstui.jobs.state import START_GRACE, check_startable, in_use
@@ -48,7 +49,11 @@ def start_job(
     on_made: Callable[[JobFolder], None] = lambda folder: None,
 ) -> tuple[JobFolder, int]:
     """Make the plan's job and launch it where its header says; the job, and `launch`'s code."""
-    folder = create_job(places.jobs, plan.header, plan.files)
+    with naming(places.jobs):
+        # Another plan may have taken the name since this one was made.
+        name = make_unique(plan.header.name, names_taken(places.jobs))
+        header = msgspec.structs.replace(plan.header, name=name)
+        folder = create_job(places.jobs, header, plan.files)
     on_made(folder)
     token = profile.token if profile.source is Source.ENVIRONMENT else None
     code = launch(folder, plan.header.launcher, places=places, environ=environ, token=token)

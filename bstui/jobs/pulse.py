@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+import msgspec
+
 from bstui.jobs.adoption import Adopted
 from bstui.jobs.records import Control, Phase, PlanHeader, Progress, Running, Want
 from bstui.jobs.worker_log import log
@@ -84,6 +86,11 @@ class Pulse:
             ),
             control=obeyed,
         )
+
+    def keep_reach(self, progress: Progress) -> Progress:
+        """The last heartbeat of an attempt that stops: what its partials hold is not lost."""
+        reached = max(progress.bytes_done, self._last.bytes_done if self._last else 0)
+        return msgspec.structs.replace(progress, bytes_done=reached)
 
     def is_due(self, progress: Progress) -> bool:
         """Whether to say it now: at a change at once, else while bytes move, else seldom."""

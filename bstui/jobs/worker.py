@@ -304,10 +304,12 @@ class Worker:
     async def _conclude(self) -> int:
         """Say how it ended, in the events and, where the job is through, in a result."""
         progress = self._compose()
+        is_through = progress.files_done + progress.files_failed >= self._header.files
+        if not is_through:
+            progress = self._pulse.keep_reach(progress)
         with contextlib.suppress(InUse, OSError):
             await asyncio.to_thread(self._attempt.beat, progress)
         ending, outcome = self._ending, None
-        is_through = progress.files_done + progress.files_failed >= self._header.files
         if is_through and (ending is None or ending.is_asked):
             ending = Ending("done", self._reporter.exit_code)
             outcome = Outcome.INCOMPLETE if progress.files_failed else Outcome.DONE

@@ -19,6 +19,11 @@ from bstui.units import iso_text
 _Thing = TypeVar("_Thing")
 
 _SHOWN = 20
+_LISTED_BY = {
+    Kind.PROJECT: "`bstui projects` lists what there is.",
+    Kind.RUN: "`bstui runs` lists what there is.",
+    Kind.BIOSAMPLE: "`bstui biosamples project:X` lists those of a project.",
+}
 _ONE_RUN = "An import holds FASTQ of many biosamples, or the BCL of one run."
 
 
@@ -220,7 +225,7 @@ def _only(found: Sequence[_Thing], source: Source, described: Sequence[str]) -> 
         raise NotFound(
             f"No {source.kind} that this login can see is named {source.value!r}.",
             why="It may be misspelt, belong to another region or workgroup, or not be shared.",
-            hint=f"`bstui {source.kind}s` lists what there is.",
+            hint=_LISTED_BY[source.kind],
         )
     shown = "; ".join(described[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""

@@ -167,7 +167,7 @@ launches = st.builds(
     time=moments,
     launcher=st.sampled_from(Launcher),
     host=st.just("h"),
-    attempt=st.integers(0, 4),
+    attempt=st.integers(1, 4),
     take_over=st.booleans(),
     problem=st.sampled_from(("", "no")),
 )

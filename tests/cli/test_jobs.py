@@ -1,0 +1,87 @@
+"""Names, cancelling and lists of jobs, by the command line."""
+
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from bstui.jobs.control import ask
+from bstui.jobs.identifiers import find_job
+from bstui.jobs.records import Want
+from bstui.jobs.watch import JobWatch, list_jobs
+from bstui.paths import Places
+from bstui.simulator.service import Simulator
+from tests.cli.running import Shell
+from tests.lab import wait_for
+from tests.running import call_bstui
+
+HERE = ("--launch", "here", "--yes")
+
+
+def test_two_imports_at_once_never_share_a_name(
+    robin: Shell, laboratory: Simulator, places: Places, tmp_path: Path
+) -> None:
+    command = ("import", "biosample:NTC", "--name", "twin", "--yes")
+    threads = [
+        threading.Thread(target=call_bstui, args=(*command, "--to", str(tmp_path / f"{n}")))
+        for n in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    names = [view.header.name for view in list_jobs(places.jobs)]
+    assert len(set(names)) == len(names)
+    assert names
+    assert all(re.fullmatch(r"twin(-\d)?", name) for name in names)
+    wait_for(lambda: all(not view.status.is_active for view in list_jobs(places.jobs)))
+
+
+def test_a_job_that_ended_is_not_cancelled(robin: Shell, places: Places, tmp_path: Path) -> None:
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 0
+    said = robin("cancel", "last", "--yes")
+    assert said.code == 2
+    assert "nothing to cancel" in said.err
+    assert robin("jobs", "--json").rows[0]["state"] == "done"
+
+
+def test_what_a_stopped_job_had_reached_is_still_told(
+    shell: Shell, simulator: Simulator, places: Places, tmp_path: Path
+) -> None:
+    shell.use(simulator, simulator.tokens.person)
+    chosen = ("import", "project:Zebrafish heart RNA-seq", "--to", str(tmp_path))
+    rows = shell(*chosen, "--dry-run", "--json").rows
+    simulator.faults.bandwidth(20_000)
+    assert shell(*chosen, "--yes").code == 0
+    job = find_job(places.jobs, "last")
+    wait_for(lambda: JobWatch(job).refresh().counts.bytes_done > 100_000)
+    before = JobWatch(job).refresh().counts.bytes_done
+    ask(job, want=Want.CANCEL)
+    wait_for(lambda: not JobWatch(job).refresh().status.is_active)
+    after = shell("jobs", "--json").rows[0]
+    assert after["state"] == "cancelled"
+    assert before <= after["bytes_done"] < sum(row["size"] for row in rows)
+
+
+def test_history_of_files_shows_those_that_were_meant(robin: Shell, tmp_path: Path) -> None:
+    robin("import", "biosample:NTC", "biosample:Aorta-1", "--to", str(tmp_path), *HERE)
+    rows = robin("history", "--files", "Aorta", "--json").rows
+    assert {row["sample"] for row in rows} == {"Aorta-1"}
+
+
+def test_a_reader_that_has_enough_is_no_error(robin: Shell) -> None:
+    command = f"set -o pipefail; {sys.executable} -m bstui regions --tsv | head -n 0"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_region_that_is_none_is_refused_before_a_token_goes_anywhere(shell: Shell) -> None:
+    said = shell("login", "lab", "--region", "euc2")
+    assert said.code == 2
+    assert "euc1" in said.err
+
+
+def test_addresses_of_other_sites_are_no_sources(robin: Shell) -> None:
+    said = robin("show", "https://example.org/projects/101200348")
+    assert said.code == 2
