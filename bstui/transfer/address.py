@@ -31,9 +31,10 @@ class Address:
                 self._now = await self._ask(self._item)
             return self._now
 
-    def forget(self) -> None:
-        """Ask for another the next time."""
-        self._now = None
+    def forget(self, address: Secret | None = None) -> None:
+        """Ask for another the next time; where `address` is given, only if it still is that."""
+        if address is None or address is self._now:
+            self._now = None
 
     def accepted(self) -> None:
         """Bytes came: an address that is refused later has grown too old."""

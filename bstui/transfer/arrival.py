@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bstui.errors import BstuiError, IntegrityError, Policy
-from bstui.text import Secret, safe_text
+from bstui.text import safe_text
 from bstui.transfer.address import Address
 from bstui.transfer.disk import disk_error
 from bstui.transfer.fetch import Fetcher
@@ -13,8 +13,16 @@ from bstui.transfer.flight import Flight
 from bstui.transfer.gate import Gate
 from bstui.transfer.inflate import inflate
 from bstui.transfer.items import Item, Limits, Locate, Patience, Verify
-from bstui.transfer.partial import Note, Opener, Partial
-from bstui.transfer.replies import AddressRefused, Changed, RangeIgnored, is_same_source
+from bstui.transfer.leg import Leg
+from bstui.transfer.opener import Note, Opener
+from bstui.transfer.partial import Partial
+from bstui.transfer.replies import (
+    OTHER_ETAG,
+    AddressRefused,
+    Changed,
+    RangeIgnored,
+    is_same_source,
+)
 from bstui.transfer.shelf import Ready
 from bstui.transfer.sidecar import Source
 from bstui.transfer.threads import Threads
@@ -23,7 +31,7 @@ from bstui.transfer.waits import Tries, Waits
 _FETCHES = 3
 """How often a file is fetched before its bytes are given up."""
 _PROGRESS = 64 << 10
-"""Bytes that renew the patience with a file."""
+"""Bytes of one request that count as progress."""
 _PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH, Policy.SPACE)
 _STALE_ADDRESS = 3
 """Failures after which the address may be what is at fault."""
@@ -49,22 +57,6 @@ class _NoRanges(Exception):
     """The server gives this file as a whole only."""
 
 
-class _Leg:
-    """One range on its way."""
-
-    def __init__(self, start: int, stop: int) -> None:
-        self.start = start
-        self.stop = stop
-        self.position = start
-        """Everything before it has arrived."""
-        self.address: Secret | None = None
-        self.flight: Flight | None = None
-
-    @property
-    def arrived(self) -> int:
-        return self.position + (self.flight.received if self.flight else 0)
-
-
 class Arrival:
     """Brings the bytes of one item into its partial, and proves them."""
 
@@ -73,10 +65,11 @@ class Arrival:
         self._means = means
         self.partial: Partial | None = None
         self.parts = self._make_gate()
-        self._legs: set[_Leg] = set()
+        self._legs: set[Leg] = set()
         self._address = Address(item, means.locate, means.waits)
-        self._tries = Tries(means.patience.tries, lambda: means.fetcher.received)
-        self._wrong_ranges = 0
+        self._advances = 0
+        self._gives_ranges = False
+        """Whether the server has given one."""
         self._whole = False
         self._is_named = False
         self._is_whole = False
@@ -90,12 +83,19 @@ class Arrival:
             return self.item.size
         if self.partial is None:
             return 0
-        return self.partial.spans.total + sum(leg.arrived - leg.start for leg in self._legs)
+        recorded = self.partial.spans.total
+        begun = sum(leg.arrived - leg.start for leg in self._legs)
+        return max(recorded, begun) if self._whole else recorded + begun
 
     @property
     def is_flying(self) -> bool:
         """Whether a request is on its way."""
         return any(leg.flight is not None for leg in self._legs)
+
+    @property
+    def others_advances(self) -> int:
+        """How often requests of other files have made progress."""
+        return self._means.waits.advances - self._advances
 
     async def bring(self) -> Ready:
         """The partial, whole and proven; BstuiError, with what arrived kept for another time."""
@@ -129,7 +129,7 @@ class Arrival:
             assert partial is not None
             self._is_whole = True
             return Ready(partial, verified, md5)
-        except (IntegrityError, _NoRanges):
+        except IntegrityError:
             await means.threads.on_disk(self._let_go, discard=True)
             raise
         except BaseException:
@@ -140,6 +140,7 @@ class Arrival:
         self._is_whole = self.has_turn = False
         self.partial = self._means.opener.open(self.item, ranged=ranged)
         self._is_named = self.partial.source != Source()
+        self._gives_ranges |= self.partial.spans.total > 0
 
     def _let_go(self, *, discard: bool) -> None:
         """Close the partial; what arrived of unfinished ranges is recorded, or all is removed."""
@@ -185,46 +186,59 @@ class Arrival:
             # Only the server can say that these bytes still are its own: ask for the last one.
             partial.spans.remove(size - 1, size)
         self.parts = self._make_gate()  # a leg that was cancelled unborn never left the last one
-        step = size if self._whole else partial.digests.step(self._means.limits().range_size)
         try:
             async with asyncio.TaskGroup() as group:
-                for start, stop in partial.spans.missing(size, max(step, 1)):
+                for start, stop in self._missing(partial):
                     await self.parts.enter()
                     group.create_task(self._fetch_leg(partial, start, stop))
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
+
+    def _missing(self, partial: Partial) -> list[tuple[int, int]]:
+        """The ranges to ask for. As a whole, the file is written over what is recorded of it: the
+        same bytes, so that the records stay true."""
+        size = self.item.size
+        if self._whole:
+            return [(0, size)] if partial.spans.total < size else []
+        step = partial.digests.step(self._means.limits().range_size)
+        return partial.spans.missing(size, max(step, 1))
+
+    def _make_tries(self) -> Tries:
+        most = self._means.patience.tries
+        return Tries(most, lambda: self._advances, lambda: self.others_advances)
 
     def _make_gate(self) -> Gate:
         return Gate(lambda: self._means.limits().parts)
 
     async def _fetch_leg(self, partial: Partial, start: int, stop: int) -> None:
         """One range, to its record: only then may another connection be opened for the file."""
-        leg = _Leg(start, stop)
+        leg = Leg(start, stop, self._make_tries())
         self._legs.add(leg)
         try:
             while leg.position < stop:
                 try:
                     await self._fly(partial, leg)
                 except BstuiError as error:
-                    await self._outlast(error, leg)
+                    await self._outlast(error, leg.tries, leg)
             await self._record(partial, leg)
             partial.spans.add(start, stop)
             self._legs.discard(leg)
         finally:
             self.parts.leave()
 
-    async def _record(self, partial: Partial, leg: _Leg) -> None:
+    async def _record(self, partial: Partial, leg: Leg) -> None:
         """Read the range back and write it down; the disk is waited for."""
         while True:
             try:
                 await self._means.threads.hashing(partial.record, leg.start, leg.stop)
                 return
             except OSError as error:
-                await self._outlast(disk_error(error, self.item.path, partial.fd), leg)
+                trouble = disk_error(error, self.item.path, partial.fd)
+                await self._outlast(trouble, leg.tries)
             except EOFError as error:
                 raise _cut_short(error) from error
 
-    async def _fly(self, partial: Partial, leg: _Leg) -> None:
+    async def _fly(self, partial: Partial, leg: Leg) -> None:
         """One request for what is missing of a range; raises what went wrong with it."""
         address = leg.address = await self._address.locate()
         await self._means.waits.passed()
@@ -237,6 +251,7 @@ class Arrival:
             size=self.item.size,
             whole=whole,
             source=partial.source,
+            etag=self.item.etag or partial.source.etag,
             path=self.item.path,
         )
         leg.flight = flight
@@ -248,55 +263,57 @@ class Arrival:
             except OSError as error:
                 raise disk_error(error, self.item.path, partial.fd) from error
             leg.position += flight.received
+            self._gives_ranges |= not whole
             self._means.waits.moved()
             self._address.accepted()
         if flight.received >= _PROGRESS or leg.position == leg.stop:
-            self._tries.renew()
+            leg.tries.renew()
+            self._advances += 1
+            self._means.waits.advances += 1
         if flight.error is not None:
             raise flight.error
 
     async def _find_address(self) -> None:
         """Have the address ready before it is this file's turn for connections."""
         assert self.partial is not None
+        tries = self._make_tries()
         is_asked = self.partial.spans.total < self.item.size
         while is_asked and not self._address.is_known:
             try:
                 await self._address.locate()
             except BstuiError as error:
-                await self._outlast(error, None)
+                await self._outlast(error, tries)
 
     def _learn(self, source: Source) -> None:
         """Take the version's names from the first reply; Changed where a later one differs."""
         assert self.partial is not None
         etag = source.etag.strip('"')
         if self.item.etag and etag and etag.lower() != self.item.etag.strip('"').lower():
-            raise Changed(
-                "The file in BaseSpace is not the one that was planned: its ETag differs."
-            )
+            raise Changed(OTHER_ETAG)
         if not self._is_named:
             self.partial.name_source(source)
             self._is_named = True
         elif not is_same_source(self.partial.source, source):
             raise Changed("The file in BaseSpace was replaced while it was being fetched.")
 
-    async def _outlast(self, error: BstuiError, leg: _Leg | None) -> None:
+    async def _outlast(self, error: BstuiError, tries: Tries, leg: Leg | None = None) -> None:
         """Wait as long as `error` takes, or raise it where waiting does not help."""
         if isinstance(error, AddressRefused) and leg is not None and leg.address is not None:
             self._address.refused(leg.address, error)
             return
-        if isinstance(error, RangeIgnored):
-            self._wrong_ranges += 1
-            if self._wrong_ranges > 1:
+        failed = tries.failed(error)
+        if isinstance(error, RangeIgnored) and leg is not None:
+            leg.ignored += 1
+            if tries.are_spent if self._gives_ranges else leg.ignored > 1:
                 raise _NoRanges from error
         if self._whole and leg is not None:
             leg.position = leg.start
-        tries = self._tries.failed()
-        is_over = error.policy is Policy.TRANSIENT and self._tries.are_over
+        is_over = error.policy is Policy.TRANSIENT and tries.are_over
         if error.policy not in _PASSING or is_over:
             raise error
-        if tries % _STALE_ADDRESS == _STALE_ADDRESS - 1:
-            self._address.forget()
-        await self._means.waits.outlast(error, tries)
+        if leg is not None and failed % _STALE_ADDRESS == _STALE_ADDRESS - 1:
+            self._address.forget(leg.address)
+        await self._means.waits.outlast(error, failed)
 
     def _prove(self) -> tuple[str, str]:
         """How the whole file is proven, and its MD5; IntegrityError."""

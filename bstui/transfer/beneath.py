@@ -19,6 +19,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 _LONGEST_PATH = 4000
 _LONGEST_NAME = 255
+_CHUNK = 1 << 20
 
 
 def split_path(path: str) -> tuple[tuple[str, ...], str]:
@@ -137,6 +138,15 @@ def create(folder: int, name: str, *, append: bool = False) -> int:
     return os.open(name, flags | (os.O_APPEND if append else 0), 0o666, dir_fd=folder)
 
 
+def is_there(folder: int, name: str) -> bool:
+    """Whether anything has the name."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def is_same(folder: int, name: str, descriptor: int) -> bool:
     """Whether `name` is the very file that is open as `descriptor`."""
     try:
@@ -150,3 +160,13 @@ def remove(folder: int, name: str) -> None:
     """Remove `name` where it is there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
+
+
+def copy_range(old: int, new: int, start: int, stop: int) -> None:
+    """Copy bytes to the same place in another file; a short file ends it early."""
+    position = start
+    while position < stop:
+        data = os.pread(old, min(_CHUNK, stop - position), position)
+        if not data:
+            return
+        position += os.pwrite(new, data, position)

@@ -30,7 +30,7 @@ from bstui.transfer.items import (
     Verify,
 )
 from bstui.transfer.meter import Meter
-from bstui.transfer.partial import Opener
+from bstui.transfer.opener import Opener
 from bstui.transfer.publish import Publisher
 from bstui.transfer.shelf import Fenced, Published, Shelf
 from bstui.transfer.threads import Threads
@@ -282,13 +282,13 @@ class Engine:
         task = asyncio.current_task()
         assert task is not None
         assert self._publisher is not None
-        tries = Tries(self._patience.tries, lambda: means.fetcher.received)
+        tries = Tries(self._patience.tries, lambda: 0, lambda: arrival.others_advances)
         while True:
             try:
                 try:
                     found = await means.threads.hashing(shelf.find, item)
                     if found is not None:
-                        await means.threads.on_disk(means.opener.clear, item)
+                        await means.threads.on_disk(means.opener.clear, item, found.item.path)
                         return found
                     ready = await arrival.bring()
                 finally:
@@ -296,7 +296,7 @@ class Engine:
                 self._early.discard(task)
                 return await self._publisher.publish(ready)
             except BstuiError as error:
-                failed = tries.failed()
+                failed = tries.failed(error)
                 if isinstance(error, DiskFault) and tries.are_over:
                     raise
                 if not isinstance(error, DiskFault | DiskTrouble | NoSpace):

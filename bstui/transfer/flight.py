@@ -36,6 +36,7 @@ class Flight:
         size: int,
         whole: bool,
         source: Source,
+        etag: str,
         path: str,
     ) -> None:
         self.address = address
@@ -47,6 +48,8 @@ class Flight:
         """Ask for the file as a whole, without a range."""
         self.source = source
         """Asked for as a condition; then what the reply said."""
+        self.etag = etag
+        """What the object's is known to be, or empty."""
         self.path = path
         self.received = 0
         """Bytes written, without a gap from `start`."""
@@ -87,9 +90,10 @@ class Flight:
         if not 200 <= self._status < 300:
             return
         if self.whole:
-            self.error = judge_whole(self._status, self._headers, self.size)
+            self.error = judge_whole(self._status, self._headers, self.size, self.etag)
         else:
-            self.error = judge_range(self._status, self._headers, self.start, self.stop, self.size)
+            asked = (self.start, self.stop)
+            self.error = judge_range(self._status, self._headers, asked, self.size, self.etag)
         if self.error is None:
             self.source = read_source(self._headers)
 

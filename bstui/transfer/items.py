@@ -85,7 +85,8 @@ class Patience:
     """Between two tries to write on a disk that was full or broken."""
     login: float = 20.0
     tries: int = 8
-    """Failures of one file without progress, while others move, before it is given up."""
+    """Failures of one request in a row, without progress of its file and while others move, before
+    the file is given up."""
     touch: float = 30.0
     """Between two touches of an open sidecar."""
     live: float = 90.0

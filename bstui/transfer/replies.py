@@ -21,7 +21,11 @@ from bstui.errors import (
 from bstui.text import redact, safe_text
 from bstui.transfer.sidecar import Source
 
+OTHER_ETAG = "The file in BaseSpace is not the one that was planned: its ETag differs."
+
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.IGNORECASE)
+_FINAL = (401, 403, 404, 410, 412, 416)
+"""What ends a file where the store itself says it. S3 says it in XML."""
 _XML_CODE = re.compile(rb"<Code>([^<]{1,80})</Code>")
 _XML_MESSAGE = re.compile(rb"<Message>([^<]{1,300})</Message>")
 
@@ -35,7 +39,7 @@ class Changed(IntegrityError):
 
 
 class RangeIgnored(ServerFault):
-    """The reply is not the range that was asked for, and nothing of it was written."""
+    """The reply is plainly the whole object, where a range of it was asked for."""
 
 
 def read_source(headers: Mapping[str, str]) -> Source:
@@ -60,50 +64,83 @@ def is_same_source(one: Source, other: Source) -> bool:
 
 
 def judge_range(
-    status: int, headers: Mapping[str, str], start: int, stop: int, size: int
+    status: int, headers: Mapping[str, str], asked: tuple[int, int], size: int, etag: str = ""
 ) -> BstuiError | None:
-    """Why the body is not the bytes `[start, stop)` of `size`; None where it is."""
+    """Why the body is not the bytes `[start, stop)` that were asked of `size`; None where it is.
+
+    `etag` is what the object's is known to be. What comes from something else on the way says
+    nothing of the object: only a reply that is plainly the object says that ranges are ignored.
+    """
+    start, stop = asked
     if status == 200:
-        return RangeIgnored("The server sent the whole file where a part of it was asked for.")
+        if headers.get("content-length") == str(size) and not _is_other(headers, etag):
+            return RangeIgnored("The server sent the whole file where a part of it was asked for.")
+        return _stranger(headers)
     match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
     if match is None:
-        return RangeIgnored("The server sent a part of the file without saying which.")
+        return ServerFault("The server sent a part of the file without saying which.")
     first, last, whole = (int(number) for number in match.groups())
     if whole != size:
         return Changed(f"The file in BaseSpace has {whole} bytes now, and had {size}.")
     if (first, last) != (start, stop - 1):
-        return RangeIgnored("The server sent another part of the file than was asked for.")
-    return _judge_body(headers, stop - start)
+        return ServerFault("The server sent another part of the file than was asked for.")
+    if headers.get("content-length", str(stop - start)) != str(stop - start):
+        return _stranger(headers)
+    return _judge_encoding(headers)
 
 
-def judge_whole(status: int, headers: Mapping[str, str], size: int) -> BstuiError | None:
+def judge_whole(
+    status: int, headers: Mapping[str, str], size: int, etag: str = ""
+) -> BstuiError | None:
     """Why the body is not the whole file of `size` bytes; None where it is."""
     if status != 200:
-        return RangeIgnored("The server sent a part of the file where all of it was asked for.")
-    return _judge_body(headers, size)
+        return ServerFault("The server sent a part of the file where all of it was asked for.")
+    said = headers.get("content-length")
+    if _is_other(headers, etag):
+        return _stranger(headers) if _is_page(headers) else Changed(OTHER_ETAG)
+    if said == str(size) or (said is None and not _is_page(headers)):
+        return _judge_encoding(headers)
+    if etag or _is_page(headers) or not read_source(headers).etag:
+        return _stranger(headers)
+    shown = safe_text(said or "", 20)
+    return Changed(f"The file in BaseSpace has {shown} bytes now, and had {size}.")
 
 
-def _judge_body(headers: Mapping[str, str], length: int) -> BstuiError | None:
+def _is_other(headers: Mapping[str, str], etag: str) -> bool:
+    """Whether the reply names another version than `etag`, as far as both are known."""
+    found = read_source(headers).etag.strip('"').lower()
+    return bool(found and etag) and found != etag.strip('"').lower()
+
+
+def _is_page(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").strip().lower().startswith("text/html")
+
+
+def _stranger(headers: Mapping[str, str], details: str = "") -> ServerFault:
+    """Something else than the store has answered: it passes."""
+    what = "A web page" if _is_page(headers) else "Something else"
+    return ServerFault(
+        f"{what} came instead of the file.",
+        why="A proxy or a login page of the network answers in the server's place.",
+        details=details,
+    )
+
+
+def _judge_encoding(headers: Mapping[str, str]) -> BstuiError | None:
     encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "aws-chunked"):
-        return ServerFault(
-            "Something on the way packed the file once more.",
-            why=f"Its reply has the content encoding {safe_text(encoding, 40)}.",
-        )
-    said = headers.get("content-length", str(length))
-    if said != str(length):
-        if headers.get("content-type", "").startswith("text/html"):
-            return ServerFault(
-                "A web page came instead of the file.",
-                why="A proxy or a login page of the network answers in the server's place.",
-            )
-        return Changed(f"The server sends {safe_text(said, 20)} bytes, and {length} were asked.")
-    return None
+    if encoding in ("", "identity", "aws-chunked"):
+        return None
+    return ServerFault(
+        "Something on the way packed the file once more.",
+        why=f"Its reply has the content encoding {safe_text(encoding, 40)}.",
+    )
 
 
 def judge_failure(status: int, headers: Mapping[str, str], body: bytes) -> BstuiError:
     """The error that a status which brings no bytes stands for."""
     code, details = _xml_code(body), _details(status, headers, body)
+    if status in _FINAL and _is_page(headers):
+        return _stranger(headers, details)
     if status in (401, 403):
         return _refusal(code, details)
     if status in (404, 410):

@@ -2,14 +2,16 @@
 
 A line each: the head, the source once the store has named it, then every range that arrived.
 Lines are only appended, so that a kill loses at most the one being written; a last line without
-its end is ignored. Opening a partial again writes it anew under another inode.
+its end is ignored. Opening a partial again writes it anew under another inode, and until that has
+its name it says to others who is opening the partial.
 """
 
+import errno
 import hashlib
 import os
-import secrets
 import threading
 import time
+from typing import NamedTuple
 
 import msgspec
 
@@ -73,13 +75,39 @@ _DECODER = msgspec.json.Decoder(Head | Source | Got)
 _ENCODER = msgspec.json.Encoder()
 
 
-def partial_names(name: str) -> tuple[str, str]:
-    """The names of the partial and the sidecar of `name`, both short enough for a folder."""
+class Names(NamedTuple):
+    """Every name that may stand beside a file while it is unfinished.
+
+    All but the first two are there for moments only. They are the partials of names that no file
+    may have, and follow from the file's own: whoever opens it next clears away what a kill left.
+    """
+
+    partial: str
+    sidecar: str
+
+    @property
+    def claim(self) -> str:
+        """The sidecar to be, of one who is opening the partial."""
+        return f"{self.partial}.partial.json"
+
+    @property
+    def copy(self) -> str:
+        """The partial to be, under its new inode."""
+        return f"{self.partial}.partial"
+
+    @property
+    def clock(self) -> str:
+        """What the file server's clock is read from."""
+        return f"{self.sidecar}.partial"
+
+
+def partial_names(name: str) -> Names:
+    """The names for `name`, all short enough for a folder."""
     stem = name
-    if len(os.fsencode(name)) > _LONGEST_NAME - len(".partial.json"):
+    if len(os.fsencode(name)) > _LONGEST_NAME - len(".partial.partial.json"):
         digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:10]
         stem = os.fsdecode(os.fsencode(name)[:200]) + "~" + digest
-    return f"{stem}.partial", f"{stem}.partial.json"
+    return Names(f"{stem}.partial", f"{stem}.partial.json")
 
 
 def process_mark() -> str:
@@ -127,10 +155,13 @@ def read_sidecar(folder: int, name: str) -> Story | None:
     return Story(head, source, tuple(got), info.st_mtime)
 
 
-def server_time(folder: int) -> float:
-    """Now, by the clock that stamps the files of `folder`: a remote disk's may differ from ours."""
-    name = f".bstui-clock-{secrets.token_hex(4)}"
+def server_time(folder: int, name: str) -> float:
+    """Now, by the clock that stamps the files of `folder`: a remote disk's may differ from ours.
+
+    It is read from a new file, `name`, which does not stay.
+    """
     try:
+        remove(folder, name)
         descriptor = create(folder, name)
     except OSError:
         return time.time()
@@ -144,30 +175,44 @@ def server_time(folder: int) -> float:
 class Sidecar:
     """The sidecar of an open partial, open for appending."""
 
-    def __init__(self, name: str, descriptor: int) -> None:
-        self.name = name
+    def __init__(self, names: Names, descriptor: int) -> None:
+        self._names = names
         self._fd = descriptor
         self._lock = threading.Lock()
         self._is_torn = False
+        self.is_settled = False
+        """Whether it has its name: until then it only says who is opening the partial."""
 
     @classmethod
-    def write(
-        cls, folder: int, name: str, head: Head, source: Source, got: list[Got], *, new: bool
-    ) -> "Sidecar":
-        """Write it whole; FileExistsError where it must be `new` and is not."""
-        temporary = f".bstui-{secrets.token_hex(6)}.partial.json"
-        descriptor = create(folder, temporary, append=True)
+    def claim(cls, folder: int, names: Names, head: Head) -> "Sidecar":
+        """Begin one; FileExistsError where somebody else has."""
+        sidecar = cls(names, create(folder, names.claim, append=True))
         try:
-            _append(descriptor, head, source, *got)
-            if new:
-                rename_new(folder, temporary, name)
-            else:
-                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            sidecar.append(head)
         except BaseException:
-            os.close(descriptor)
-            remove(folder, temporary)
+            sidecar.abandon(folder)
             raise
-        return cls(name, descriptor)
+        return sidecar
+
+    def settle(self, folder: int, *, new: bool) -> None:
+        """Give it its name; FileExistsError where it must be `new` and is not, or where somebody
+        has put an end to the claim."""
+        claim, name = self._names.claim, self._names.sidecar
+        if not is_same(folder, claim, self._fd):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), claim)
+        if new:
+            rename_new(folder, claim, name)
+        else:
+            os.rename(claim, name, src_dir_fd=folder, dst_dir_fd=folder)
+        self.is_settled = True
+
+    def abandon(self, folder: int) -> None:
+        """Close it, and remove the claim where it is one still."""
+        try:
+            if is_same(folder, self._names.claim, self._fd):
+                remove(folder, self._names.claim)
+        finally:
+            self.close()
 
     def append(self, *lines: Head | Source | Got) -> None:
         """Add lines; after one that could not be written whole, on a new line."""
@@ -183,11 +228,11 @@ class Sidecar:
 
     def is_ours(self, folder: int) -> bool:
         """Whether the name is still this file's, and nobody started the partial again."""
-        return is_same(folder, self.name, self._fd)
+        return is_same(folder, self._names.sidecar, self._fd)
 
     def remove(self, folder: int) -> None:
         if self.is_ours(folder):
-            remove(folder, self.name)
+            remove(folder, self._names.sidecar)
 
     def close(self) -> None:
         os.close(self._fd)

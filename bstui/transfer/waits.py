@@ -19,6 +19,8 @@ class Waits:
         self._until = 0.0
         self._held: Wait | None = None
         self._alone: dict[object, Wait] = {}
+        self.advances = 0
+        """Requests so far, of all files, that brought enough to count as progress."""
         self._going = asyncio.Event()
         self._going.set()
 
@@ -101,29 +103,51 @@ class Waits:
 
 
 class Tries:
-    """The patience with one file: it is given up only while bytes come for others, for then it
-    is this file's own trouble."""
+    """The patience with one request, or with whatever else is tried again for one file.
 
-    def __init__(self, most: int, received: Callable[[], int]) -> None:
+    Each has its own, so that what hits many at the same moment counts once. The waits grow until
+    the request itself moves. The file is given up only after failures in whose time nothing of it
+    came, while something of others did: for then it is this file's own trouble.
+    """
+
+    def __init__(self, most: int, here: Callable[[], int], elsewhere: Callable[[], int]) -> None:
         self._most = most
-        self._received = received
-        self._then = 0
-        self._failed = 0
+        self._here = here
+        """How often this file has moved."""
+        self._elsewhere = elsewhere
+        """How often others have."""
+        self._in_a_row = 0
+        self._fruitless = 0
+        self._here_then = self._elsewhere_then = 0
 
     def renew(self) -> None:
-        """The file moved."""
-        self._failed = 0
+        """The request moved."""
+        self._in_a_row = 0
+        self._fruitless = 0
 
-    def failed(self) -> int:
-        """Count a failure; how many came before it since the file last moved."""
-        if not self._failed:
-            self._then = self._received()
-        self._failed += 1
-        return self._failed - 1
+    def failed(self, error: BstuiError) -> int:
+        """Count a failure; how many came before it since the request last moved.
+
+        What is waited for without end, as room on a disk is, uses up no patience.
+        """
+        self._in_a_row += 1
+        if error.policy is Policy.TRANSIENT:
+            here = self._here()
+            if not self._fruitless or here != self._here_then:
+                self._fruitless = 0
+                self._here_then, self._elsewhere_then = here, self._elsewhere()
+            self._fruitless += 1
+        return self._in_a_row - 1
+
+    @property
+    def are_spent(self) -> bool:
+        """Whether nothing of the file came for long."""
+        return self._fruitless > self._most
 
     @property
     def are_over(self) -> bool:
-        return self._failed > self._most and self._received() > self._then
+        """Whether that is the file's own trouble."""
+        return self.are_spent and self._elsewhere() > self._elsewhere_then
 
 
 def _reason(error: BstuiError) -> str:

@@ -54,6 +54,8 @@ class Fault:
     held: threading.Event = field(default_factory=threading.Event)
     from_byte: int = 0
     """Meant for the first request that begins at this byte or later."""
+    is_for_whole: bool = False
+    """Meant for the first request without a range."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,11 @@ class Store:
         self.lock = threading.Lock()
         self.expired: set[str] = set()
         """Signatures that are refused."""
+        self.without_ranges: set[str] = set()
+        """Names of objects that are given as a whole only."""
         self.port = 0
-        self.open_now = self.open_most = 0
+        self.open_now = self.busy_now = self.busy_most = 0
+        """Requests that are open, and those among them whose client still waits for bytes."""
 
     def put(
         self, name: str, data: bytes, part_size: int | None = None, *, etag: str | None = None
@@ -91,10 +96,10 @@ class Store:
     def fault(self, name: str, *faults: Fault) -> None:
         self.faults[name].extend(faults)
 
-    def next_fault(self, name: str, start: int) -> Fault:
+    def next_fault(self, name: str, start: int, *, is_whole: bool) -> Fault:
         with self.lock:
             for fault in self.faults[name]:
-                if fault.from_byte <= start:
+                if fault.from_byte <= start and (is_whole or not fault.is_for_whole):
                     self.faults[name].remove(fault)
                     return fault
         return Fault()
@@ -151,12 +156,21 @@ class _Handler(BaseHTTPRequestHandler):
         name = parts.path[1:]
         with store.lock:
             store.open_now += 1
-            store.open_most = max(store.open_most, store.open_now)
+            store.busy_now += 1
+            store.busy_most = max(store.busy_most, store.busy_now)
+        self._is_busy = True
         try:
             self._answer(name, parts.query)
         finally:
+            self._end_busy()
             with store.lock:
                 store.open_now -= 1
+
+    def _end_busy(self) -> None:
+        """The client may have all its bytes from here on, and ask for others at once."""
+        with self.store.lock:
+            self.store.busy_now -= self._is_busy
+        self._is_busy = False
 
     def _answer(self, name: str, query: str) -> None:
         found = self.store.objects.get(name)
@@ -172,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         size = len(found.data)
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         start, stop = (int(asked[1]), min(int(asked[2]) + 1, size)) if asked else (0, size)
-        fault = self.store.next_fault(name, start)
+        fault = self.store.next_fault(name, start, is_whole=asked is None)
         if fault.status:
             self._send(name, start, stop, fault.status, fault.headers, fault.body, fault)
             return
@@ -184,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
         ):
             self._send(name, start, stop, 412, headers, b"<Error/>", fault)
             return
-        if asked and not fault.ignore_range:
+        if asked and not fault.ignore_range and name not in self.store.without_ranges:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
         else:
             start, stop = 0, size
@@ -207,7 +221,9 @@ class _Handler(BaseHTTPRequestHandler):
         sent = 0
         try:
             self.send_response(status)
-            for key, value in ({"Content-Length": str(len(body))} | headers).items():
+            if "Transfer-Encoding" not in headers:
+                headers = {"Content-Length": str(len(body))} | headers
+            for key, value in headers.items():
                 self.send_header(key, value)
             self.end_headers()
             end = len(body) if fault.cut_after is None else min(fault.cut_after, len(body))
@@ -216,6 +232,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if fault.hold_after is not None and not fault.held.is_set():
                     edge = min(end, fault.hold_after)
                 piece = body[sent : min(edge, sent + 64 * 1024)]
+                if sent + len(piece) == len(body):
+                    self._end_busy()
                 self.wfile.write(piece)
                 sent += len(piece)
                 if sent == fault.hold_after and not fault.held.is_set():

@@ -1,7 +1,8 @@
 """The engine with a store, a network or an API that does not behave."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,99 @@ async def test_what_passes_is_outlasted(bench: Bench, case: str, name: str) -> N
     assert not bench.heard.failures
 
 
+def pages(count: int) -> Iterator[Fault]:
+    """What a login page of the network answers, whatever is asked."""
+    headers = {"Content-Type": "text/html"}
+    return (Fault(status=200, headers=headers, body=b"<html>Log in</html>") for _ in range(count))
+
+
+async def test_what_hits_all_connections_of_a_file_at_once_counts_once(bench: Bench) -> None:
+    """Here it hits more of them than the tries that one request has, while other files move."""
+    bench.store.put(DEEP, make_bytes(16 * MIB, 1), 5 * MIB)
+    for i in range(100):
+        bench.store.put(f"o{i}", make_bytes(1000, i))
+    faults = [Fault(hold_after=500, cut_after=1000) for _ in range(8)]
+    bench.store.fault(DEEP, *faults)
+    patience = replace(QUICK, stall=20, tries=3)
+    engine = bench.engine(limits=Limits(files=2, parts=8, range_size=MIB), patience=patience)
+    async with bench.running(engine, bench.items()):
+        for fault in faults:
+            await asyncio.to_thread(fault.held.wait, 10)
+        for fault in faults:
+            fault.release.set()
+        await until(lambda: len(bench.heard.done_files) == 101)
+    bench.check()
+
+
+async def test_the_waits_grow_for_the_request_that_fails_only(bench: Bench) -> None:
+    """Sixteen failures over eight connections are two for each: at most the second wait."""
+    bench.store.put(DEEP, make_bytes(16 * MIB, 1), 5 * MIB)
+    bench.store.fault(DEEP, *(Fault(status=503) for _ in range(16)))
+    patience = replace(QUICK, first_wait=0.001, longest_wait=1000)
+    limits = Limits(files=1, parts=8, range_size=MIB)
+    async with asyncio.timeout(10):
+        await bench.run(limits=limits, patience=patience)
+    bench.check()
+
+
+@pytest.mark.parametrize("part_size", [5 * MIB, None])
+async def test_web_pages_cost_nothing_that_is_recorded(bench: Bench, part_size: int | None) -> None:
+    """Many more in all than one request would outlast, at every connection at once."""
+    bench.store.put(DEEP, make_bytes(16 * MIB, 1), part_size)
+    for position in (3, 6, 9):
+        bench.store.fault(DEEP, *(replace(page, from_byte=position * MIB) for page in pages(5)))
+    await bench.run(limits=Limits(files=1, parts=4, range_size=MIB))
+    bench.check()
+    assert not bench.heard.notes
+    assert sum(asked.sent for asked in bench.store.log if asked.status == 206) == 16 * MIB
+
+
+async def test_a_web_page_in_place_of_a_small_file_is_never_written(bench: Bench) -> None:
+    """Not even where no digest could tell, and the page does not say how long it is."""
+    bench.store.put(SMALL, make_bytes(300_000, 2), etag="")
+    chunked = {"Content-Type": "text/html", "Transfer-Encoding": "chunked"}
+    body = b"6\r\n<html>\r\n0\r\n\r\n"
+    bench.store.fault(SMALL, *pages(1), Fault(status=200, headers=chunked, body=body))
+    bench.store.fault(SMALL, Fault(status=403, headers={"Content-Type": "text/html"}))
+    bench.store.fault(SMALL, Fault(status=404, headers={"Content-Type": "text/html"}))
+    await bench.run([bench.item(SMALL, etag=None)])
+    bench.check()
+
+
+async def test_a_few_whole_answers_where_ranges_came_before_cost_nothing(bench: Bench) -> None:
+    bench.store.put(DEEP, make_bytes(16 * MIB, 1), 5 * MIB)
+    ignoring = (Fault(ignore_range=True, cut_after=1000, from_byte=6 * MIB) for _ in range(3))
+    bench.store.fault(DEEP, *ignoring)
+    await bench.run(limits=Limits(files=1, parts=4, range_size=MIB))
+    bench.check()
+    assert not bench.heard.notes
+    assert sum(asked.sent for asked in bench.store.log if asked.status == 206) == 16 * MIB
+
+
+async def test_where_ranges_end_for_good_the_file_comes_as_a_whole(bench: Bench) -> None:
+    """And a stop in the midst of that leaves what was recorded of it."""
+    bench.store.put(DEEP, make_bytes(12 * MIB, 1), 5 * MIB)
+    last = Fault(hold_after=1000, from_byte=8 * MIB)
+    whole = Fault(hold_after=3 * MIB, is_for_whole=True)
+    bench.store.fault(DEEP, last, whole)
+    limits = Limits(files=1, parts=1, range_size=MIB)
+    engine = bench.engine(limits=limits)
+    async with bench.running(engine, bench.items()):
+        await asyncio.to_thread(last.held.wait, 10)
+        bench.store.without_ranges.add(DEEP)
+        last.release.set()
+        await asyncio.to_thread(whole.held.wait, 10)
+        await engine.stop()
+        whole.release.set()
+    assert any("as a whole only" in note for note in bench.heard.notes)
+    await until(lambda: bench.store.open_now == 0)
+    bench.store.without_ranges.clear()
+    bench.store.log.clear()
+    await bench.run(limits=limits)
+    bench.check()
+    assert bench.store.sent(DEEP) == 3 * MIB
+
+
 @pytest.mark.parametrize("change", [{"Content-Range": "bytes 0-1/11"}, {"Content-Range": ""}])
 async def test_a_range_that_was_not_asked_for_is_never_written(
     bench: Bench, change: dict[str, str]
@@ -72,11 +166,12 @@ async def test_a_range_that_was_not_asked_for_is_never_written(
 
 async def test_a_server_without_ranges_gives_the_file_as_a_whole(bench: Bench) -> None:
     fill(bench)
-    bench.store.fault(DEEP, *(Fault(ignore_range=True) for _ in range(2)))
-    bench.store.fault(DEEP, Fault(cut_after=2 * MIB))
+    bench.store.fault(DEEP, *(Fault(ignore_range=True, cut_after=2 * MIB) for _ in range(6)))
+    bench.store.fault(DEEP, *(Fault(ignore_range=True) for _ in range(20)))
     bench.store.fault(SMALL, Fault(cut_after=1000), *(Fault(ignore_range=True) for _ in range(2)))
     await bench.run()
     bench.check()
+    assert not bench.heard.failures
     assert any("as a whole only" in note for note in bench.heard.notes)
 
 
@@ -264,11 +359,19 @@ async def test_an_unsafe_address_is_not_followed(bench: Bench, url: str) -> None
 
 
 async def test_no_more_connections_than_the_limits_say(bench: Bench) -> None:
+    faults = [Fault(hold_after=1000) for _ in range(18)]
     for i in range(6):
         bench.store.put(f"deep{i}", make_bytes(6 * MIB, i))
-    await bench.run(limits=Limits(files=2, parts=3, range_size=MIB))
+        bench.store.fault(f"deep{i}", *faults[i::6])
+    limits = Limits(files=2, parts=3, range_size=MIB)
+    engine = bench.engine(limits=limits, patience=replace(QUICK, stall=20))
+    async with bench.running(engine, bench.items()):
+        await until(lambda: bench.store.busy_now == 6)
+        for fault in faults:
+            fault.release.set()
+        await until(lambda: len(bench.heard.done_files) == 6)
     bench.check()
-    assert 2 < bench.store.open_most <= 6
+    assert bench.store.busy_most == 6
 
 
 async def test_the_bandwidth_is_kept_and_can_be_changed(bench: Bench) -> None:

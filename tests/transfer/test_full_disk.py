@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bstui.errors import NoSpace
+from bstui.transfer.beneath import Destination
 from bstui.transfer.items import Limits
-from tests.transfer.bench import Bench, until
+from bstui.transfer.opener import Opener
+from bstui.transfer.sidecar import Source
+from bstui.transfer.verify import PartSizes
+from tests.transfer.bench import HOLDER, Bench, until
 from tests.transfer.store import MIB, make_bytes
 
 pytestmark = pytest.mark.system
@@ -46,6 +51,25 @@ async def test_a_full_disk_is_waited_for_and_nothing_is_lost(
         await until(lambda: len(bench.heard.done_files) == 2)
     bench.check()
     assert bench.store.sent("deep") < 8 * MIB
+
+
+def test_resuming_on_a_full_disk_leaks_no_descriptor(bench: Bench, small_disk: Path) -> None:
+    bench.store.put("deep", make_bytes(2 * MIB))
+    destination = Destination(small_disk)
+    opener = Opener(destination, HOLDER, PartSizes(), 90, bench.heard.note)
+    partial = opener.open(bench.item("deep"), ranged=True)
+    partial.name_source(Source(etag='"a"'))
+    os.pwrite(partial.fd, b"x" * MIB, 0)
+    partial.record(0, MIB)
+    partial.close()
+    with pytest.raises(OSError, match="No space"):
+        (small_disk / "ballast").write_bytes(b"x" * (9 * MIB))
+    before = os.listdir("/proc/self/fd"), sorted(os.listdir(small_disk))
+    for _ in range(3):
+        with pytest.raises(NoSpace):
+            opener.open(bench.item("deep"), ranged=True)
+    assert (os.listdir("/proc/self/fd"), sorted(os.listdir(small_disk))) == before
+    destination.close()
 
 
 async def test_no_room_for_another_file_is_waited_for_and_named(

@@ -4,14 +4,18 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bstui.errors import InUse
+from bstui.transfer.beneath import Destination
 from bstui.transfer.items import Holder, Limits
-from bstui.transfer.sidecar import partial_names
+from bstui.transfer.opener import Opener
+from bstui.transfer.sidecar import Head, Sidecar, partial_names
+from bstui.transfer.verify import GivenUp, PartSizes
 from tests.transfer.bench import HOLDER, QUICK, Bench, until
 from tests.transfer.store import MIB, Fault, Object, make_bytes
 
@@ -53,6 +57,8 @@ def age(path: Path, seconds: float) -> None:
     os.utime(path, (then, then))
 
 
+DEAD = b"""{"line":"head","id":"1","size":1,"job":"02OTHER","attempt":1,"host":"node9","user":"bob"}
+"""
 FOREIGN = {"job": "02OTHER", "host": "node9", "user": "bob", "process": "other/1/1"}
 
 
@@ -263,8 +269,116 @@ async def test_a_sidecar_left_after_the_rename_is_cleared_away(bench: Bench) -> 
     assert bench.heard.done_files[DEEP][0] == "adopted: multipart etag"
 
 
+def leave_opening(bench: Bench, head: bytes) -> list[Path]:
+    """What a kill leaves in the midst of opening the partial: head, copy and clock."""
+    names = partial_names(DEEP)
+    left = [bench.destination / name for name in (names.claim, names.copy, names.clock)]
+    for path, data in zip(left, (head, b"begun", b""), strict=True):
+        path.write_bytes(data)
+    return left
+
+
+def head_of(bench: Bench, **changes: object) -> bytes:
+    """The head of the sidecar that is there, with changes."""
+    head = json.loads((bench.destination / SIDE).read_text().splitlines()[0])
+    return json.dumps(head | changes).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "head", [lambda bench: b"", lambda bench: b'{"line":"he', head_of, lambda bench: DEAD]
+)
+@pytest.mark.parametrize("clears", ["going on", "starting", "adopting"])
+async def test_what_a_kill_leaves_while_opening_is_cleared_away(
+    bench: Bench, head: Callable[[Bench], bytes], clears: str
+) -> None:
+    fill(bench)
+    await begin(bench)
+    left = leave_opening(bench, head(bench))
+    for path in left:
+        age(path, 100)
+    if clears == "adopting":
+        (bench.destination / DEEP).write_bytes(bench.store.objects[DEEP].data)
+    if clears != "going on":
+        (bench.destination / SIDE).unlink()
+        (bench.destination / f"{DEEP}.partial").unlink()
+    await bench.run(holder=replace(HOLDER, attempt=2))
+    bench.check()
+
+
+async def test_who_is_opening_a_partial_just_now_is_left_alone(bench: Bench) -> None:
+    fill(bench)
+    await begin(bench)
+    left = leave_opening(bench, head_of(bench, **FOREIGN))
+    kept = [path.read_bytes() for path in left[:2]]
+    await bench.run()
+    assert isinstance(bench.heard.failures[DEEP], InUse)
+    assert "02OTHER" in str(bench.heard.failures[DEEP])
+    assert [path.read_bytes() for path in left[:2]] == kept
+
+
+def open_folder(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_claim_that_was_put_an_end_to_takes_no_name(tmp_path: Path, new: bool) -> None:
+    """Its writer stood still so long that another opened the partial meanwhile."""
+    head = Head(id="1", size=1, job="j", attempt=1, host="h", user="u")
+    names = partial_names("x")
+    folder = open_folder(tmp_path)
+    try:
+        late = Sidecar.claim(folder, names, head)
+        os.unlink(tmp_path / names.claim)
+        prompt = Sidecar.claim(folder, names, head)
+        with pytest.raises(FileExistsError):
+            late.settle(folder, new=new)
+        late.abandon(folder)
+        prompt.settle(folder, new=new)
+        prompt.close()
+    finally:
+        os.close(folder)
+    assert os.listdir(tmp_path) == [names.sidecar]
+
+
+async def test_a_second_name_left_by_a_kill_while_publishing_is_removed(bench: Bench) -> None:
+    """Where a file gets its name by a link, the kill came before the unlink."""
+    fill(bench)
+    await begin(bench)
+    partial = bench.destination / f"{DEEP}.partial"
+    partial.write_bytes(bench.store.objects[DEEP].data)
+    os.link(partial, bench.destination / DEEP)
+    await bench.run(holder=replace(HOLDER, attempt=2))
+    bench.check()
+    assert not bench.heard.failures
+    assert bench.store.log == []
+
+
+async def test_an_opening_that_fails_leaves_no_descriptor_and_no_file(bench: Bench) -> None:
+    fill(bench)
+    await begin(bench)
+    before = sorted(bench.tree())
+    destination = Destination(bench.destination)
+    try:
+        sizes = PartSizes()
+        sizes.give_up()
+        opener = Opener(destination, HOLDER, sizes, 90, bench.heard.note)
+        open_before = os.listdir("/proc/self/fd")
+        for head in ({}, {"host": "node9", "process": "other/1/1"}):
+            edit_head(bench, **head)
+            with pytest.raises(GivenUp):
+                opener.open(bench.item(DEEP), ranged=True)
+        assert os.listdir("/proc/self/fd") == open_before
+    finally:
+        destination.close()
+    assert sorted(bench.tree()) == before
+
+
 def test_long_names_have_short_partials() -> None:
     assert partial_names("x") == ("x.partial", "x.partial.json")
     one, two = partial_names("a" * 255), partial_names("a" * 254 + "b")
-    assert all(len(name) <= 255 for name in (*one, *two))
+    for names in (one, two, partial_names("a" * 234), partial_names("a" * 235)):
+        every = {*names, names.claim, names.copy, names.clock}
+        assert len(every) == 5
+        assert all(len(name) <= 255 for name in every)
+        assert all(name.endswith((".partial", ".partial.json")) for name in every)
     assert not set(one) & set(two)

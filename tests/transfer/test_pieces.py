@@ -20,10 +20,11 @@ from bstui.transfer.replies import (
     RangeIgnored,
     judge_failure,
     judge_range,
+    judge_whole,
     parse_retry_after,
     read_source,
 )
-from bstui.transfer.waits import Waits
+from bstui.transfer.waits import Tries, Waits
 from tests.transfer.bench import until
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -48,23 +49,65 @@ def test_retry_after_is_seconds_a_date_or_nothing(text: str | None, seconds: flo
     assert parse_retry_after(text, NOW) == seconds
 
 
+LENGTH = {"content-length": "100"}
+ETAG = {"etag": '"abc"'}
+PAGE = {"content-type": "text/html; charset=utf-8"}
+
+
 @pytest.mark.parametrize(
-    ("status", "content_range", "kind"),
+    ("status", "headers", "kind"),
     [
-        (206, "bytes 10-19/100", None),
-        (200, "", RangeIgnored),
-        (206, "", RangeIgnored),
-        (206, "bytes 0-9/100", RangeIgnored),
-        (206, "bytes 10-18/100", RangeIgnored),
-        (206, "bytes 10-19/*", RangeIgnored),
-        (206, "bytes 10-19/101", Changed),
+        (206, {"content-range": "bytes 10-19/100"}, None),
+        (206, {"content-range": "bytes 10-19/100", "content-length": "9"}, ServerFault),
+        (206, {"content-range": "bytes 10-19/100", "content-encoding": "gzip"}, ServerFault),
+        (206, {}, ServerFault),
+        (206, {"content-range": "bytes 0-9/100"}, ServerFault),
+        (206, {"content-range": "bytes 10-18/100"}, ServerFault),
+        (206, {"content-range": "bytes 10-19/*"}, ServerFault),
+        (206, {"content-range": "bytes 10-19/101"}, Changed),
+        (200, LENGTH, RangeIgnored),
+        (200, LENGTH | ETAG, RangeIgnored),
+        (200, LENGTH | ETAG | PAGE, RangeIgnored),
+        (200, LENGTH | {"etag": '"other"'}, ServerFault),
+        (200, {"content-length": "99"}, ServerFault),
+        (200, PAGE, ServerFault),
+        (200, {}, ServerFault),
     ],
 )
-def test_only_the_range_that_was_asked_for_is_taken(
-    status: int, content_range: str, kind: type[BstuiError] | None
+def test_a_range_is_taken_and_only_the_whole_object_says_that_there_are_none(
+    status: int, headers: dict[str, str], kind: type[BstuiError] | None
 ) -> None:
-    found = judge_range(status, {"content-range": content_range}, 10, 20, 100)
-    assert found is None if kind is None else isinstance(found, kind)
+    found = judge_range(status, headers, (10, 20), 100, "ABC")
+    assert type(found) is (kind or type(None))
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "etag", "kind"),
+    [
+        (200, LENGTH, "abc", None),
+        (200, LENGTH | ETAG, "abc", None),
+        (200, LENGTH | PAGE, "abc", None),
+        (200, {}, "abc", None),
+        (200, PAGE, "abc", ServerFault),
+        (200, PAGE | {"content-length": "5"}, "abc", ServerFault),
+        (200, PAGE | {"content-length": "5", "etag": '"page"'}, "abc", ServerFault),
+        (200, PAGE | {"content-length": "5", "etag": '"page"'}, "", ServerFault),
+        (200, {"content-length": "5"}, "abc", ServerFault),
+        (200, {"content-length": "101"} | ETAG, "", Changed),
+        (200, LENGTH | {"etag": '"other"'}, "abc", Changed),
+        (206, LENGTH, "abc", ServerFault),
+    ],
+)
+def test_a_whole_file_is_taken_and_what_is_not_it_tells_nothing_of_it(
+    status: int, headers: dict[str, str], etag: str, kind: type[BstuiError] | None
+) -> None:
+    assert type(judge_whole(status, headers, 100, etag)) is (kind or type(None))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410, 412, 416])
+def test_a_web_page_s_refusal_is_not_the_store_s(status: int) -> None:
+    assert judge_failure(status, PAGE, b"<html>").policy is Policy.TRANSIENT
+    assert judge_failure(status, {}, b"<Error/>").policy is not Policy.TRANSIENT
 
 
 def test_a_long_retry_after_is_believed_for_an_hour_at_most() -> None:
@@ -168,6 +211,31 @@ async def test_waiting_longer_at_each_try_and_since_the_first() -> None:
     assert waits.current(is_moving=True) is None
     waits.pause()
     assert waits.current(is_moving=False) is None
+
+
+def test_a_file_is_given_up_when_only_others_move() -> None:
+    here, elsewhere = 0, 0
+    tries = Tries(2, lambda: here, lambda: elsewhere)
+    fault = ServerFault("500")
+    assert [tries.failed(fault) for _ in range(3)] == [0, 1, 2]
+    assert tries.are_spent
+    assert not tries.are_over
+    elsewhere += 1
+    assert tries.are_over
+    here += 1
+    assert tries.failed(fault) == 3
+    assert not tries.are_spent
+    tries.renew()
+    assert tries.failed(fault) == 0
+
+
+def test_waiting_for_room_uses_up_no_patience() -> None:
+    elsewhere = 0
+    tries = Tries(2, lambda: 0, lambda: elsewhere)
+    for error in (*[NoSpace("Full.")] * 9, ServerFault("500")):
+        tries.failed(error)
+        elsewhere += 1
+    assert not tries.are_over
 
 
 def test_bandwidth_lets_pass_what_time_has_brought() -> None:
