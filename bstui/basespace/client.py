@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from bstui.basespace import models, wire
+from bstui.basespace.address_book import AddressBook, FileAddress, signed_address
 from bstui.basespace.addresses import Kind
 from bstui.basespace.cache import ListingCache
 from bstui.basespace.connection import Answer, Connection, Query
@@ -33,6 +34,7 @@ _FILE_PAGE = 1000
 """The most that file lists give."""
 _NEWEST_FIRST: Query = {"sortby": "DateCreated", "sortdir": "Desc"}
 _BY_ID: Query = {"sortby": "Id"}
+_WHOLE_FOLDER: Query = {"directory": "/", "recursive": "true"}
 _FASTQ: Query = {"datasettypes": "~common.fastq"}
 _PROPERTIES: Query = {
     "include": "properties",
@@ -175,8 +177,16 @@ class Client:
 
     def run_files(self, run_id: str) -> Listing[models.File]:
         """Every file of a run's folder, below any of its directories."""
-        query: Query = {"directory": "/", "recursive": "true", "include": "TotalCount"}
-        return self._files(f"{_V2}/runs/{_segment(run_id)}/files", query)
+        return self._files(_run_files(run_id), {**_WHOLE_FOLDER, "include": "TotalCount"})
+
+    def address_book(self, run_id: str) -> AddressBook:
+        """Where the bytes of a run's files are, by the page, in the order of `run_files`."""
+
+        def turn(file: wire.Located) -> FileAddress:
+            return FileAddress(text(file.id), signed_address(file.href_content, self.server))
+
+        query: Query = {**_BY_ID, **_WHOLE_FOLDER, "filehrefcontentresolution": "true"}
+        return AddressBook(self._way.pages(_run_files(run_id), V2List[wire.Located], turn, query))
 
     def _files(self, path: str, query: Query) -> Listing[models.File]:
         every = {**_BY_ID, **query}
@@ -320,6 +330,10 @@ def _segment(identifier: str) -> str:
     if not identifier.strip("."):
         raise NotFound(f"{identifier!r} is no id.", hint="Ids are numbers, `ds.…` or `r.…`.")
     return quote(identifier, safe="")
+
+
+def _run_files(run_id: str) -> str:
+    return f"{_V2}/runs/{_segment(run_id)}/files"
 
 
 def _file_path(file_id: str) -> str:

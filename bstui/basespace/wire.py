@@ -279,6 +279,13 @@ class File(Wire):
         )
 
 
+class Located(Wire):
+    """A file of a list with `filehrefcontentresolution=true`: where its bytes are."""
+
+    id: str
+    href_content: str | None = None
+
+
 class Content(Wire):
     """`files/{id}/content?redirect=meta`."""
 

@@ -8,11 +8,13 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from bstui.basespace.address_book import AddressBook
 from bstui.basespace.client import Client
 from bstui.basespace.credentials import Profile, choose_profile
 from bstui.errors import AccessProblem, NotLoggedIn
 from bstui.jobs.records import PlanHeader
 from bstui.paths import Places
+from bstui.runs.choice import is_end_marker
 from bstui.text import Secret
 from bstui.transfer.items import Item
 
@@ -41,6 +43,8 @@ class Access:
             self._environ = {**environ, "BSTUI_ACCESS_TOKEN": token.reveal()}
         self._open = AsyncExitStack()
         self._client: Client | None = None
+        self._book: AddressBook | None = None
+        """Of a raw run: its many small files have their addresses by the page."""
         self._token = Secret("")
         self._renewing = asyncio.Lock()
 
@@ -60,6 +64,8 @@ class Access:
             # Requests of the client before this one may still be on their way: all stay open.
             self._open.push_async_exit(opening.pop_all())
         self._client, self._token = client, profile.token
+        run_id = _raw_run(self._header)
+        self._book = client.address_book(run_id) if run_id else None
 
     async def close(self) -> None:
         await self._open.aclose()
@@ -69,11 +75,19 @@ class Access:
         client = self._client
         assert client is not None
         try:
-            return Secret((await client.content(item.id)).url)
+            return await self._locate(client, item)
         except NotLoggedIn:
             await self._renew(client)
         assert self._client is not None
-        return Secret((await self._client.content(item.id)).url)
+        return await self._locate(self._client, item)
+
+    async def _locate(self, client: Client, item: Item) -> Secret:
+        # End markers stand at the plan's end and anywhere in the list: no page turning for them.
+        if self._book is not None and not is_end_marker(item.path.partition("/")[2]):
+            found = await self._book.find(item.id, item.number)
+            if found is not None:
+                return found
+        return Secret((await client.content(item.id)).url)
 
     async def _renew(self, refused: Client) -> None:
         """Open with another token, where there is one; raise where there is none."""
@@ -100,3 +114,11 @@ class Access:
                 why="What one account may read, another need not.",
                 hint=f"Log in as {self._header.identity} under that name, or import again.",
             )
+
+
+def _raw_run(header: PlanHeader) -> str:
+    """The id of the run whose raw folder this job brings; empty where it brings FASTQ."""
+    if not header.options.bcl or len(header.sources) != 1:
+        return ""
+    kind, _, run_id = header.sources[0].partition(":")
+    return run_id if kind == "run" else ""
