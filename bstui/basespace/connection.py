@@ -21,7 +21,7 @@ from bstui.basespace.envelopes import read
 from bstui.basespace.failures import Asked, failure, misunderstood, unreachable
 from bstui.basespace.listings import Fetch, ItemT, Page
 from bstui.basespace.models import Identity
-from bstui.basespace.pacing import Pace, Patience, persist
+from bstui.basespace.pacing import Pace, Patience, persist, shared_pace
 from bstui.basespace.regions import is_loopback
 from bstui.errors import SettingsError
 from bstui.system import ca_file
@@ -76,11 +76,13 @@ class Connection:
         self.identity: Identity | None = None
         """Whom the token acts for, once somebody has asked; errors name it."""
         self._patience = patience or Patience()
-        # A server on this machine is a simulator: it needs no sparing.
-        self._pace = pace or (Pace(rate=0) if _is_here(server) else Pace())
+        self._pace = pace
         self._http = _open(server, token, ca_bundle)
 
     async def __aenter__(self) -> Self:
+        if self._pace is None:
+            # A server on this machine is a simulator: it needs no sparing.
+            self._pace = shared_pace(self.server, spares=not _is_here(self.server))
         await self._http.__aenter__()
         return self
 
@@ -94,6 +96,7 @@ class Connection:
 
     async def ask(self, path: str, kind: type[T], query: Query | None = None) -> T:
         """The answer to a GET; failing calls are repeated while that may help."""
+        assert self._pace is not None, "not entered"
         return await persist(
             lambda: self._ask_once(path, kind, query or {}), self._pace, self._patience
         )

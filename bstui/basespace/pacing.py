@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from bstui.errors import BstuiError, Policy, TooManyRequests
 
@@ -84,6 +85,20 @@ class Pace:
         """Ask nothing for so long: the server wants it, and it means every caller."""
         until = asyncio.get_running_loop().time() + seconds + self._allowance
         self._free_at = max(self._free_at, until)
+
+
+_PACES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Pace]] = WeakKeyDictionary()
+
+
+def shared_pace(server: str, *, spares: bool = True) -> Pace:
+    """The one pace of every client of this server on the running loop, to which it belongs.
+
+    Where it `spares` the server not, only the calls in flight are limited.
+    """
+    paces = _PACES.setdefault(asyncio.get_running_loop(), {})
+    if server not in paces:
+        paces[server] = Pace() if spares else Pace(rate=0)
+    return paces[server]
 
 
 async def persist(call: Callable[[], Awaitable[T]], pace: Pace, patience: Patience) -> T:

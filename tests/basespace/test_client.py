@@ -56,6 +56,16 @@ def by_path(answers: dict[str, Reply]) -> Answer:
     return lambda question: answers.get(question.path, Reply(b"{}", 404))
 
 
+async def test_the_clients_of_one_host_share_its_eight_places() -> None:
+    async with asking(lambda _: v1_list()) as (first, server):
+        other = Client(server.url, Secret(TOKEN), patience=QUICK)
+        async with other:
+            calls = (client.projects().all() for client in (first, other) for _ in range(10))
+            await asyncio.gather(*calls)
+    assert len(server.asked) == 20
+    assert server.together <= 8
+
+
 async def test_the_token_is_in_its_header_alone() -> None:
     async with asking(lambda _: v1_list()) as (client, server):
         assert await client.projects().all() == []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bstui.basespace.pacing import Pace, Patience, persist, retry_after
+from bstui.basespace.pacing import Pace, Patience, persist, retry_after, shared_pace
 from bstui.errors import NotAllowed, ServerFault, TooManyRequests, Unreachable
 
 NOW = datetime(2025, 5, 21, 8, 0, 0, tzinfo=UTC)
@@ -108,3 +108,18 @@ async def test_one_too_many_holds_all_callers() -> None:
     pace.hold(0.03)
     async with pace.turn():
         assert loop.time() - begin >= 0.029
+
+
+async def test_all_clients_of_a_host_have_one_pace() -> None:
+    one = "https://api.euc1.sh.basespace.illumina.com"
+    assert shared_pace(one) is shared_pace(one)
+    assert shared_pace(one) is not shared_pace("https://api.basespace.illumina.com")
+
+
+def test_a_pace_belongs_to_its_loop() -> None:
+    async def pace() -> Pace:
+        return shared_pace("https://api.basespace.illumina.com")
+
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        assert first.run(pace()) is first.run(pace())
+        assert first.run(pace()) is not second.run(pace())
