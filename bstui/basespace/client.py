@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,27 +19,28 @@ from bstui.basespace.connection import Answer, Connection, Query
 from bstui.basespace.details import FRESH_SECONDS, Shelf, find_details, together
 from bstui.basespace.envelopes import V1Answer, V1List, V2List, moment, text
 from bstui.basespace.failures import misunderstood
-from bstui.basespace.listings import ItemT, Listing, Page
+from bstui.basespace.listings import Fetch, ItemT, Listing, Page
 from bstui.basespace.pacing import Pace, Patience
-from bstui.errors import Gone, NotAllowed, NotFound, ServiceError
-from bstui.text import Secret, safe_text
-
-_V1 = "/v1pre3"
-_V2 = "/v2"
-_PAGE = 500
-_RUN_PAGE = 200
-_DATASET_PAGE = 100
-"""Each item repeats its whole project, users and runs: 8 kB."""
-_FILE_PAGE = 1000
-"""The most that file lists give."""
-_NEWEST_FIRST: Query = {"sortby": "DateCreated", "sortdir": "Desc"}
-_BY_ID: Query = {"sortby": "Id"}
-_WHOLE_FOLDER: Query = {"directory": "/", "recursive": "true"}
-_FASTQ: Query = {"datasettypes": "~common.fastq"}
-_PROPERTIES: Query = {
-    "include": "properties",
-    "propertyfilters": "Input.Libraries,Input.Runs,Input.BioSamples,BaseSpace.Metrics.FastQ",
-}
+from bstui.basespace.questions import (
+    BY_ID,
+    DATASET_PAGE,
+    FASTQ,
+    FILE_PAGE,
+    NEWEST_FIRST,
+    PAGE,
+    PROPERTIES,
+    RUN_PAGE,
+    V1,
+    V2,
+    WHOLE_FOLDER,
+    file_path,
+    is_named,
+    is_within,
+    run_files_path,
+    segment,
+)
+from bstui.errors import Gone, NotAllowed, NotFound, ServerFault, ServiceError
+from bstui.text import Secret
 
 W = TypeVar("W")
 
@@ -78,13 +79,13 @@ class Client:
 
     async def identity(self) -> models.Identity:
         """Whom the token acts for, and what it may do as far as the server says."""
-        user = await self._way.ask(f"{_V2}/users/current", wire.User)
+        user = await self._way.ask(f"{V2}/users/current", wire.User)
         self._way.identity = user.model(await self._scopes())
         return self._way.identity
 
     async def _scopes(self) -> tuple[str, ...]:
         try:
-            token = await self._way.ask(f"{_V1}/oauthv2/token/current", V1Answer[wire.Token])
+            token = await self._way.ask(f"{V1}/oauthv2/token/current", V1Answer[wire.Token])
         except (NotAllowed, ServiceError):
             return ()  # some tokens may not ask this; then nobody knows
         return tuple(text(scope) for scope in token.response.scopes)
@@ -92,52 +93,77 @@ class Client:
     def projects(self, name: str | None = None) -> Listing[models.Project]:
         """All projects the account sees, newest first; `name` lets the server choose."""
         return self._listing(
-            f"{_V1}/users/current/projects",
+            f"{V1}/users/current/projects",
             V1List[wire.Project],
             wire.Project.model,
-            _PAGE,
-            {**_NEWEST_FIRST, "name": name},
+            PAGE,
+            {**NEWEST_FIRST, "name": name},
         )
 
     def runs(self) -> Listing[models.Run]:
         """All runs the account sees, newest first."""
-        return self._listing(
-            f"{_V2}/runs", V2List[wire.Run], wire.Run.model, _RUN_PAGE, _NEWEST_FIRST
-        )
+        return self._listing(f"{V2}/runs", V2List[wire.Run], wire.Run.model, RUN_PAGE, NEWEST_FIRST)
 
     def biosamples(
         self, project_id: str | None = None, name: str | None = None
     ) -> Listing[models.Biosample]:
         """The biosamples that have the project as their default, or have datasets in it."""
         return self._listing(
-            f"{_V2}/biosamples",
+            f"{V2}/biosamples",
             V2List[wire.Biosample],
             wire.Biosample.model,
-            _PAGE,
-            {**_BY_ID, "projectid": project_id, "biosamplename": name},
+            PAGE,
+            {**BY_ID, "projectid": project_id, "biosamplename": name},
         )
 
     def run_biosamples(self, run: models.Run) -> Listing[models.Biosample]:
-        """The biosamples a run was made of: by its own list, or else by its FASTQ datasets."""
-        path = f"{_V2}/runs/{_segment(run.id)}/properties/Input.BioSamples/items"
-        fetch = self._way.pages(path, V2List[wire.PropertyItem], wire.PropertyItem.model, {})
+        """The biosamples a run was made of: by its own list, by its lanes, or by its datasets.
+
+        Whichever answers first; `run_access.look_at_run` compares them.
+        """
+        fetch = self._run_property(run)
 
         async def fetch_or_derive(offset: int, limit: int) -> Page[models.Biosample]:
             try:
                 page = await fetch(offset, limit)
             except Gone:
                 page = Page(items=(), limit=limit)
-            return page if page.items or offset else await self._biosamples_of_datasets(run)
+            return page if page.items or offset else await self._derived_biosamples(run)
 
-        return Listing(fetch_or_derive, _PAGE)
+        return Listing(fetch_or_derive, PAGE)
 
-    async def _biosamples_of_datasets(self, run: models.Run) -> Page[models.Biosample]:
-        found = {
-            named.id: models.Biosample(id=named.id, name=named.name)
-            async for dataset in self.datasets(run=run)
-            for named in dataset.biosamples
-        }
-        return Page(items=tuple(found.values()), limit=_PAGE, total=len(found))
+    def listed_biosamples(self, run: models.Run) -> Listing[models.Biosample]:
+        """The biosamples of the run's own list, `Input.BioSamples`, alone."""
+        return Listing(self._run_property(run), PAGE)
+
+    def _run_property(self, run: models.Run) -> Fetch[models.Biosample]:
+        path = f"{V2}/runs/{segment(run.id)}/properties/Input.BioSamples/items"
+        return self._way.pages(path, V2List[wire.PropertyItem], wire.PropertyItem.model, {})
+
+    async def lane_biosamples(self, run: models.Run) -> list[models.Biosample]:
+        """Whose libraries are on the run's lanes; of some the name and the project's alone."""
+        path = f"{V2}/runs/{segment(run.id)}/lanelibrarymappings"
+
+        kind = V2List[wire.LaneLibrary]
+        rows = self._listing(path, kind, wire.LaneLibrary.model, PAGE, {})
+        found = {(b.id, b.name, b.project): b for b in [row.biosample async for row in rows]}
+        return list(found.values())
+
+    async def _derived_biosamples(self, run: models.Run) -> Page[models.Biosample]:
+        try:
+            on_lanes = await self.lane_biosamples(run)
+        except (Gone, NotAllowed, ServerFault):
+            on_lanes = []
+        found = {biosample.id: biosample for biosample in on_lanes}
+        if not all(found):  # rows that only name theirs would leave a short list
+            found = {}
+        if not found:
+            found = {
+                named.id: models.Biosample(id=named.id, name=named.name)
+                async for dataset in self.datasets(run=run)
+                for named in dataset.biosamples
+            }
+        return Page(items=tuple(found.values()), limit=PAGE, total=len(found))
 
     def datasets(
         self,
@@ -156,8 +182,8 @@ class Client:
         self, biosamples: Sequence[str], project: str | None, run: models.Run | None
     ) -> Listing[models.Dataset]:
         query = {
-            **_FASTQ,
-            **_PROPERTIES,
+            **FASTQ,
+            **PROPERTIES,
             "inputbiosamples": ",".join(biosamples) or None,
             "projectid": project,
             "inputruns": (run.v1_id or None) if run else None,
@@ -166,18 +192,25 @@ class Client:
         }
 
         def is_meant(dataset: models.Dataset) -> bool:
-            return _is_within(dataset, biosamples, project, run)
+            return is_within(dataset, biosamples, project, run)
 
-        fetch = self._way.pages(f"{_V2}/datasets", V2List[wire.Dataset], wire.Dataset.model, query)
-        return Listing(fetch, _DATASET_PAGE, is_meant)
+        fetch = self._way.pages(f"{V2}/datasets", V2List[wire.Dataset], wire.Dataset.model, query)
+        return Listing(fetch, DATASET_PAGE, is_meant)
 
     def dataset_files(self, dataset_id: str) -> Listing[models.File]:
         """The files of a dataset."""
-        return self._files(f"{_V2}/datasets/{_segment(dataset_id)}/files", {})
+        return self._files(f"{V2}/datasets/{segment(dataset_id)}/files", {})
 
     def run_files(self, run_id: str) -> Listing[models.File]:
         """Every file of a run's folder, below any of its directories."""
-        return self._files(_run_files(run_id), {**_WHOLE_FOLDER, "include": "TotalCount"})
+        return self._files(run_files_path(run_id), {**WHOLE_FOLDER, "include": "TotalCount"})
+
+    async def some_run_file(self, run_id: str) -> models.File | None:
+        """The first file of a run's folder that holds bytes, among its first few."""
+        query: Query = {**BY_ID, **WHOLE_FOLDER, "limit": 20}
+        page = await self._way.ask(run_files_path(run_id), V2List[wire.File], query)
+        files = [file.model() for file in page.items]
+        return next((file for file in files if file.size), None)
 
     def address_book(self, run_id: str) -> AddressBook:
         """Where the bytes of a run's files are, by the page, in the order of `run_files`."""
@@ -185,40 +218,42 @@ class Client:
         def turn(file: wire.Located) -> FileAddress:
             return FileAddress(text(file.id), signed_address(file.href_content, self.server))
 
-        query: Query = {**_BY_ID, **_WHOLE_FOLDER, "filehrefcontentresolution": "true"}
-        return AddressBook(self._way.pages(_run_files(run_id), V2List[wire.Located], turn, query))
+        query: Query = {**BY_ID, **WHOLE_FOLDER, "filehrefcontentresolution": "true"}
+        return AddressBook(
+            self._way.pages(run_files_path(run_id), V2List[wire.Located], turn, query)
+        )
 
     def _files(self, path: str, query: Query) -> Listing[models.File]:
-        every = {**_BY_ID, **query}
-        return self._listing(path, V2List[wire.File], wire.File.model, _FILE_PAGE, every)
+        every = {**BY_ID, **query}
+        return self._listing(path, V2List[wire.File], wire.File.model, FILE_PAGE, every)
 
     async def project(self, project_id: str) -> models.Project:
-        path = f"{_V1}/projects/{_segment(project_id)}"
+        path = f"{V1}/projects/{segment(project_id)}"
         return (await self._way.ask(path, V1Answer[wire.Project])).response.model()
 
     async def run(self, run_id: str) -> models.Run:
-        return (await self._way.ask(f"{_V2}/runs/{_segment(run_id)}", wire.Run)).model()
+        return (await self._way.ask(f"{V2}/runs/{segment(run_id)}", wire.Run)).model()
 
     async def biosample(self, biosample_id: str) -> models.Biosample:
-        path = f"{_V2}/biosamples/{_segment(biosample_id)}"
+        path = f"{V2}/biosamples/{segment(biosample_id)}"
         return (await self._way.ask(path, wire.Biosample)).model()
 
     async def dataset(self, dataset_id: str) -> models.Dataset:
         """One dataset, of whatever type."""
-        path = f"{_V2}/datasets/{_segment(dataset_id)}"
-        return (await self._way.ask(path, wire.Dataset, _PROPERTIES)).model()
+        path = f"{V2}/datasets/{segment(dataset_id)}"
+        return (await self._way.ask(path, wire.Dataset, PROPERTIES)).model()
 
     async def file(self, file_id: str) -> models.File:
-        path = _file_path(file_id)
-        if path.startswith(_V1):
+        path = file_path(file_id)
+        if path.startswith(V1):
             return (await self._way.ask(path, V1Answer[wire.File])).response.model()
         return (await self._way.ask(path, wire.File)).model()
 
     async def content(self, file_id: str) -> models.ContentAddress:
         """Where a file's bytes are: a signed address for a client that knows no token."""
-        path = f"{_file_path(file_id)}/content"
+        path = f"{file_path(file_id)}/content"
         query: Query = {"redirect": "meta"}
-        if path.startswith(_V1):
+        if path.startswith(V1):
             said = (await self._way.ask(path, V1Answer[wire.Content], query)).response
         else:
             said = await self._way.ask(path, wire.Content, query)
@@ -250,18 +285,18 @@ class Client:
         # The server's own filter may match loosely, or not at all: we compare, and then look
         # through all.
         for listing in (self.projects(name), self.projects()):
-            found = [project async for project in listing if _is_named(name, project.name)]
+            found = [project async for project in listing if is_named(name, project.name)]
             if found:
                 return found
         return []
 
     async def find_runs(self, name: str) -> list[models.Run]:
-        return [run async for run in self.runs() if _is_named(name, run.name, run.experiment)]
+        return [run async for run in self.runs() if is_named(name, run.name, run.experiment)]
 
     async def find_biosamples(self, name: str) -> list[models.Biosample]:
         # The parameter is a list with commas, so a name that has one needs all to be looked at.
         listing = self.biosamples(name=None if "," in name else name)
-        return [biosample async for biosample in listing if _is_named(name, biosample.name)]
+        return [biosample async for biosample in listing if is_named(name, biosample.name)]
 
     async def details(
         self,
@@ -298,7 +333,7 @@ class Client:
             return kept
         biosamples, datasets = await together(
             self._count(path, {**query, "projectid": project_id})
-            for path, query in ((f"{_V2}/biosamples", {}), (f"{_V2}/datasets", _FASTQ))
+            for path, query in ((f"{V2}/biosamples", {}), (f"{V2}/datasets", FASTQ))
         )
         counts = models.ProjectCounts(id=project_id, biosamples=biosamples, datasets=datasets)
         shelf.keep(counts, "")
@@ -323,45 +358,3 @@ class Client:
         query: Query,
     ) -> Listing[ItemT]:
         return Listing(self._way.pages(path, kind, turn, query), limit)
-
-
-def _segment(identifier: str) -> str:
-    """An id as one segment of a path; NotFound where it cannot be one."""
-    if not identifier.strip("."):
-        raise NotFound(f"{identifier!r} is no id.", hint="Ids are numbers, `ds.…` or `r.…`.")
-    return quote(identifier, safe="")
-
-
-def _run_files(run_id: str) -> str:
-    return f"{_V2}/runs/{_segment(run_id)}/files"
-
-
-def _file_path(file_id: str) -> str:
-    """Numbers are asked for where that was seen to work, others where v2's addresses point."""
-    version = _V1 if file_id.isdecimal() else _V2
-    return f"{version}/files/{_segment(file_id)}"
-
-
-def _is_within(
-    dataset: models.Dataset,
-    biosamples: Sequence[str],
-    project: str | None,
-    run: models.Run | None,
-) -> bool:
-    """Whether a dataset is FASTQ and within all that was asked for, as far as it says.
-
-    Nowhere stands that the server joins its filters by AND, so we look again.
-    """
-    runs = {reference.id for reference in dataset.runs}
-    named = {reference.id for reference in dataset.biosamples}
-    return (
-        dataset.is_fastq
-        and (not project or not dataset.project_id or dataset.project_id == project)
-        and (not run or not runs or bool(runs & {run.id, run.v1_id}))
-        and (not biosamples or not named or bool(named & set(biosamples)))
-    )
-
-
-def _is_named(name: str, *names: str) -> bool:
-    # BaseSpace strips blanks from some names and not from others.
-    return safe_text(name.strip()) in {candidate.strip() for candidate in names}

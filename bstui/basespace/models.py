@@ -9,6 +9,9 @@ from datetime import datetime
 
 import msgspec
 
+UNINDEXED = "Unindexed Reads"
+"""The project, one for each owner, that BaseSpace keeps undetermined reads in."""
+
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A fact of the service."""
@@ -41,6 +44,9 @@ class Project(Model, frozen=True, kw_only=True):
     created: datetime | None = None
     modified: datetime | None = None
     is_shared: bool = False
+    is_deleted: bool = False
+    is_in_transfer: bool = False
+    """Whether its owner is about to change."""
 
 
 class Run(Model, frozen=True, kw_only=True):
@@ -62,7 +68,14 @@ class Run(Model, frozen=True, kw_only=True):
     flowcell: str = ""
     is_archived: bool = False
     is_zipped: bool = False
+    is_zipping: bool = False
+    is_unzipping: bool = False
     is_deleted: bool = False
+    """Whether it, or its files alone, were deleted."""
+    is_in_trash: bool = False
+    """Whether the whole of it was deleted, so that its owner may take it back."""
+    is_in_transfer: bool = False
+    """Whether its owner is about to change."""
     is_shared: bool = False
 
     @property
@@ -84,6 +97,7 @@ class Biosample(Model, frozen=True, kw_only=True):
     project_id: str = ""
     """Its default project, which need not own its datasets."""
     project: str = ""
+    project_owner: str = ""
     owner: str = ""
     status: str = ""
     lab_status: str = ""
@@ -111,6 +125,7 @@ class Dataset(Model, frozen=True, kw_only=True):
     is_fastq: bool = True
     """Whether its type is, or conforms to, FASTQ; True where the server does not say."""
     qc_status: str = ""
+    qc_summary: str = ""
     upload_status: str = ""
     is_archived: bool = False
     is_deleted: bool = False
@@ -122,6 +137,33 @@ class Dataset(Model, frozen=True, kw_only=True):
     reads: int | None = None
     """Clusters passing filter."""
     read_lengths: tuple[int, ...] = ()
+    """The longest read of each, in bases."""
+    index_lengths: tuple[int, ...] = ()
+
+    @property
+    def is_uploaded(self) -> bool:
+        """Whether its upload is complete, as far as the server says."""
+        return self.upload_status.casefold() in ("", "complete", "completed")
+
+    @property
+    def is_unindexed(self) -> bool:
+        """Whether it holds what no index claimed: reads of nobody's biosample."""
+        return self.project.strip() == UNINDEXED
+
+    @property
+    def read_layout(self) -> str:
+        """`2 x 151`, `151 + 76`, `1 x 36`; of index reads after a `;`. Empty where unknown."""
+        return "; index ".join(filter(None, map(_lengths_text, self._all_lengths)))
+
+    @property
+    def _all_lengths(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return self.read_lengths, self.index_lengths if self.read_lengths else ()
+
+
+def _lengths_text(lengths: tuple[int, ...]) -> str:
+    if len(set(lengths)) == 1:
+        return f"{len(lengths)} x {lengths[0]}"
+    return " + ".join(map(str, lengths))
 
 
 class File(Model, frozen=True, kw_only=True):

@@ -71,6 +71,12 @@ def region_of_host(host: str) -> Region | None:
     return None if best is DEFAULT and ".sh." in name else best
 
 
+def web_address(server: str) -> str:
+    """Where people look at what the API at `server` serves (as Illumina's own SDK makes it)."""
+    region = find_region(server)
+    return region.web if region else server.replace("://api.", "://", 1)
+
+
 def parse_server(text: str) -> str:
     """A region's code, a host or an address as `https://host[:port]`; UsageError otherwise.
 

@@ -6,6 +6,7 @@ The boundary where every text goes through `safe_text`; file names and paths exc
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -64,6 +65,9 @@ class Project(Wire):
     date_created: str | None = None
     date_modified: str | None = None
     has_collaborators: bool | None = None
+    is_deleted: bool | None = None
+    is_transfer_pending: bool | None = None
+    is_transfer_in_progress: bool | None = None
 
     def model(self) -> models.Project:
         owner = self.user_owned_by or Named()
@@ -76,6 +80,8 @@ class Project(Wire):
             created=moment(self.date_created),
             modified=moment(self.date_modified),
             is_shared=bool(self.has_collaborators),
+            is_deleted=bool(self.is_deleted),
+            is_in_transfer=bool(self.is_transfer_pending or self.is_transfer_in_progress),
         )
 
 
@@ -104,8 +110,12 @@ class Run(Wire):
     flowcell_barcode: str | None = None
     is_archived: bool | None = None
     is_zipped: bool | None = None
+    is_zipping: bool | None = None
+    is_unzipping: bool | None = None
     is_deleted: bool | None = None
     is_file_data_deleted: bool | None = None
+    is_transfer_pending: bool | None = None
+    is_transfer_in_progress: bool | None = None
     has_collaborators: bool | None = None
 
     def model(self) -> models.Run:
@@ -128,7 +138,11 @@ class Run(Wire):
             flowcell=text(self.flowcell_barcode),
             is_archived=bool(self.is_archived),
             is_zipped=bool(self.is_zipped),
+            is_zipping=bool(self.is_zipping),
+            is_unzipping=bool(self.is_unzipping),
             is_deleted=bool(self.is_deleted or self.is_file_data_deleted),
+            is_in_trash=bool(self.is_deleted),
+            is_in_transfer=bool(self.is_transfer_pending or self.is_transfer_in_progress),
             is_shared=bool(self.has_collaborators),
         )
 
@@ -149,11 +163,16 @@ class Biosample(Wire):
             name=text(self.bio_sample_name),
             project_id=text(project.id) if project else "",
             project=text(project.name) if project else "",
+            project_owner=_owner(project) if project else "",
             owner=text(self.user_owned_by.name) if self.user_owned_by else "",
             status=text(self.status),
             lab_status=text(self.lab_status),
             created=moment(self.date_created),
         )
+
+
+def _owner(project: Project) -> str:
+    return text(project.user_owned_by.name) if project.user_owned_by else ""
 
 
 class Library(Wire):
@@ -190,6 +209,39 @@ class PropertyItem(Biosample):
         return self.bio_sample.model() if self.bio_sample else Biosample.model(self)
 
 
+class LaneRow(NamedTuple):
+    """A library on a lane, by what tells it from others, and whose it is."""
+
+    id: str
+    biosample: models.Biosample
+
+
+class LaneLibrary(Wire):
+    """A row of `runs/{id}/lanelibrarymappings`, as a client models it; it has no id of its own."""
+
+    bio_sample: Biosample | None = None
+    bio_sample_name: str | None = None
+    library: Named | None = None
+    library_name: str | None = None
+    project_name: str | None = None
+    lane_number: int | None = None
+
+    def model(self) -> LaneRow:
+        owner = self._biosample()
+        library = self.library or Named()
+        parts = (self.lane_number, owner.id, owner.name, library.id, self.library_name)
+        return LaneRow("\t".join(map(str, (*parts, owner.project))), owner)
+
+    def _biosample(self) -> models.Biosample:
+        """Whose library it is; without an id where the row names it only."""
+        known = self.bio_sample.model() if self.bio_sample else models.Biosample(id="", name="")
+        return msgspec.structs.replace(
+            known,
+            name=known.name or text(self.bio_sample_name),
+            project=text(self.project_name) or known.project,
+        )
+
+
 class DatasetType(Wire):
     id: str | None = None
     conforms_to_ids: list[str] = msgspec.field(default_factory=list)
@@ -200,12 +252,18 @@ class Fastq(Wire):
 
     max_length_read1: int | None = None
     max_length_read2: int | None = None
+    max_length_index_read1: int | None = None
+    max_length_index_read2: int | None = None
     is_paired_end: bool | None = None
     total_clusters: int | None = msgspec.field(name="TotalClustersPF", default=None)
 
     @property
     def read_lengths(self) -> tuple[int, ...]:
         return tuple(n for n in (self.max_length_read1, self.max_length_read2) if n)
+
+    @property
+    def index_lengths(self) -> tuple[int, ...]:
+        return tuple(n for n in (self.max_length_index_read1, self.max_length_index_read2) if n)
 
 
 class Attributes(Wire):
@@ -223,6 +281,7 @@ class Dataset(Wire):
     attributes: Attributes | None = None
     properties: Properties | None = None
     qc_status: str | None = None
+    qc_status_summary: str | None = None
     upload_status: str | None = None
     is_archived: bool | None = None
     is_deleted: bool | None = None
@@ -244,6 +303,7 @@ class Dataset(Wire):
             type_id=text(kind.id) if kind else "",
             is_fastq=kind is None or _FASTQ in (kind.id, *kind.conforms_to_ids),
             qc_status=text(self.qc_status),
+            qc_summary=text(self.qc_status_summary),
             upload_status=text(self.upload_status),
             is_archived=bool(self.is_archived),
             is_deleted=bool(self.is_deleted or self.is_file_data_deleted),
@@ -254,6 +314,7 @@ class Dataset(Wire):
             is_paired=fastq.is_paired_end,
             reads=fastq.total_clusters,
             read_lengths=fastq.read_lengths,
+            index_lengths=fastq.index_lengths,
         )
 
 

@@ -1,8 +1,11 @@
 """The service's things as rows: plain keys that stay. Every row has `id` and `name`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from bstui.basespace.models import Biosample, BiosampleDetail, Dataset, File, Project, Run
+from bstui.basespace.run_access import RunAccess
+from bstui.basespace.states import State
 from bstui.text import safe_text
 from bstui.units import iso_text
 
@@ -67,6 +70,42 @@ def dataset_row(dataset: Dataset) -> dict[str, Any]:
         "size": dataset.size,
         "qc_status": dataset.qc_status,
         "created": iso_text(dataset.created),
+    }
+
+
+def dataset_facts(dataset: Dataset) -> dict[str, Any]:
+    """What `show` adds to a dataset's row."""
+    return {
+        "owner": dataset.owner,
+        "libraries": [library.name or library.id for library in dataset.libraries],
+        "qc_summary": dataset.qc_summary,
+        "read_layout": dataset.read_layout,
+        "paired": dataset.is_paired,
+        "reads": dataset.reads,
+        "unindexed": dataset.is_unindexed,
+    }
+
+
+def run_access_row(access: RunAccess) -> dict[str, Any]:
+    """What this account can have of a run: a sentence for people, and its parts."""
+    return {
+        "access": access.text,
+        "access_advice": access.advice,
+        "bcl": access.has_bcl,
+        "fastq_biosamples": access.readable,
+        "biosamples": access.biosamples,
+        "missing_projects": [project.text for project in access.missing],
+        "unindexed_datasets": access.unindexed,
+        "differences": " ".join(access.differences),
+    }
+
+
+def states_row(states: Iterable[State]) -> dict[str, Any]:
+    """The states that hinder an import, and what can be done about each."""
+    found = list(states)
+    return {
+        "states": [state.name for state in found],
+        "advice": " ".join(state.text for state in found),
     }
 
 

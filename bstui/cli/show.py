@@ -6,6 +6,8 @@ from typing import Any
 import click
 
 from bstui.basespace.client import Client
+from bstui.basespace.run_access import look_at_run
+from bstui.basespace.states import states_of_dataset, states_of_project, states_of_run
 from bstui.cli import rows
 from bstui.cli.job_rows import job_row
 from bstui.cli.options import command
@@ -46,6 +48,7 @@ async def _facts(client: Client, selector: Selector) -> dict[str, Any]:
             "shared": project.is_shared,
             "biosamples": counts.biosamples,
             "datasets": counts.datasets,
+            **rows.states_row(states_of_project(project)),
         }
     if source.kind is SourceKind.RUN:
         run = await find_run(client, source)
@@ -56,9 +59,13 @@ async def _facts(client: Client, selector: Selector) -> dict[str, Any]:
             "upload_status": run.upload_status,
             "archived": run.is_archived,
             "zipped": run.is_zipped,
+            **rows.states_row(states_of_run(run, client.server)),
+            **rows.run_access_row(await look_at_run(client, run)),
         }
     if source.kind is SourceKind.DATASET:
-        return rows.dataset_row(await find_dataset(client, source))
+        dataset = await find_dataset(client, source)
+        states = rows.states_row(states_of_dataset(dataset, client.server))
+        return rows.dataset_row(dataset) | rows.dataset_facts(dataset) | states
     biosample = await find_biosample(client, source, Scope())
     detail = await client.biosample_detail(biosample.id)
     return rows.biosample_row(biosample) | {"owner": biosample.owner} | rows.detail_row(detail)

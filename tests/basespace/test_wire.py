@@ -99,6 +99,7 @@ def test_recorded_biosamples() -> None:
         name="Myeloid-RNA-Brain-Rep1",
         project_id="86591915",
         project="MiSeq: Myeloid RNA Panel (Brain and SeraSeq Samples)",
+        project_owner="Illumina Public Data",
         owner="Lightning",
         status="New",
         lab_status="Sequencing",

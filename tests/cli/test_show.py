@@ -1,0 +1,38 @@
+"""`show`: what can be had of a run, in which state things are, and what can be done."""
+
+from tests.cli.running import Shell
+
+
+def test_a_run_that_is_shared_without_its_project(robin: Shell) -> None:
+    [row] = robin("show", "run:Shared plate 12", "--json").rows
+    assert row["access"] == (
+        "BCL yes, FASTQ 0 of 60 biosamples, missing: project Okafor confidential"
+    )
+    assert row["bcl"] is True
+    assert (row["fastq_biosamples"], row["biosamples"]) == (0, 60)
+    assert row["missing_projects"] == ["project Okafor confidential"]
+    assert "share" in row["access_advice"]
+
+
+def test_a_run_with_all_its_fastq(robin: Shell) -> None:
+    [row] = robin("show", "run:Cardiac panel plate 1", "--json").rows
+    assert row["access"] == "BCL yes, FASTQ 14 of 14 biosamples"
+    assert (row["unindexed_datasets"], row["differences"], row["states"]) == (1, "", [])
+
+
+def test_states_are_shown_with_what_can_be_done(robin: Shell) -> None:
+    said = robin("show", "run:Pilot 2023")
+    assert said.code == 0
+    assert "bs unarchive run -i" in said.out
+    assert "BCL no (archived)" in said.out
+    [row] = robin("show", "run:Panel plate 2", "--json").rows
+    assert row["states"] == ["uploading"]
+
+
+def test_a_dataset_with_its_quality_and_reads(robin: Shell) -> None:
+    file = robin("files", "biosample:Kidney-2", "--json").rows[0]
+    [row] = robin("show", f"dataset:{file['dataset_id']}", "--json").rows
+    assert row["read_layout"].startswith("2 x ")
+    assert row["paired"] is True
+    assert row["unindexed"] is False
+    assert row["reads"] > 0
