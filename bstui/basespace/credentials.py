@@ -2,7 +2,7 @@
 
 In this order: the profile that is named, `BSTUI_ACCESS_TOKEN` with `BSTUI_API_SERVER`,
 `BASESPACE_ACCESS_TOKEN` with `BASESPACE_API_SERVER`, our own profiles, those of the official
-command (`~/.basespace/*.cfg`, BaseSpace API §2.6). Tokens are in a `Secret` from the first line.
+command (`~/.basespace/*.cfg`, BaseSpace API §2.6), and that of its old Python kit. Tokens are in a `Secret` from the first line.
 """
 
 import hashlib
@@ -26,6 +26,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _ENVIRONMENT = "env"
 _OFFICIAL = "bs-"
+_OLD_KIT = ".basespacepy.cfg"
+"""In the home directory; taken where the official command has stored nothing."""
 _VARIABLES = (
     ("BSTUI_ACCESS_TOKEN", "BSTUI_API_SERVER"),
     ("BASESPACE_ACCESS_TOKEN", "BASESPACE_API_SERVER"),
@@ -92,7 +94,9 @@ def find_profiles(places: Places, environ: Mapping[str, str]) -> list[Profile]:
     """Every profile there is, in the order of preference. A broken one has a `problem`."""
     here = [profile for profile in [_from_environment(environ)] if profile]
     own = [_read_own(path) for path in sorted(places.profiles.glob("*.toml"))]
-    official = [_read_official(path) for path in sorted(places.official_profiles.glob("*.cfg"))]
+    paths = sorted(places.official_profiles.glob("*.cfg"))
+    old = places.home / _OLD_KIT
+    official = [_read_official(path) for path in (*paths, *([old] if old.is_file() else []))]
     return here + own + official
 
 
@@ -178,6 +182,7 @@ def _named(profiles: list[Profile], name: str) -> Profile:
 def _preferred(profiles: list[Profile]) -> Profile:
     for source in Source:
         there = [profile for profile in profiles if profile.source is source]
+        there = [profile for profile in there if profile.name != _name_of(_OLD_KIT)] or there
         default = [p for p in there if p.name in ("default", f"{_OFFICIAL}default")]
         if len(there) == 1 or default:
             return (default or there)[0]
@@ -255,9 +260,14 @@ def _read_own(path: Path) -> Profile:
     return replace(profile, identity=stored.identity)
 
 
+def _name_of(file: str) -> str:
+    """`default.cfg` is the profile `bs-default`, `.basespacepy.cfg` is `bs-basespacepy`."""
+    return f"{_OFFICIAL}{safe_text(file.removeprefix('.').removesuffix('.cfg'))}"
+
+
 def _read_official(path: Path) -> Profile:
     """A configuration of the official command, of any age: sections, unknown keys are skipped."""
-    name = f"{_OFFICIAL}{safe_text(path.stem)}"
+    name = _name_of(path.name)
     try:
         text = path.read_text(errors="replace")
     except OSError as error:

@@ -250,3 +250,31 @@ def test_what_is_no_token_is_refused_without_repeating_it() -> None:
 def test_an_account_is_part_of_a_file_name() -> None:
     assert account_key("http://127.0.0.1:80", ANNA) == "127.0.0.1:80-1001"
     assert "/" not in account_key(USA, Identity(id="../x", name=""))
+
+
+def old_kit(places: Places, text: str) -> None:
+    (places.home / ".basespacepy.cfg").write_text(text)
+
+
+def test_the_old_python_kits_file_is_read(places: Places) -> None:
+    old_kit(
+        places,
+        "[DEFAULT]\nname = my app\nclientKey = abc\nclientSecret = def\n"
+        f"accessToken = {TOKEN}\napiServer = {LONDON}/\napiVersion = v1pre3\n",
+    )
+    profile = the_only(places)
+    assert (profile.name, profile.server, profile.region) == ("bs-basespacepy", LONDON, "euw2")
+    assert profile.token.reveal() == TOKEN
+    assert choose_profile(places, {}) == profile
+
+
+def test_the_old_kits_file_comes_after_the_official_commands(places: Places) -> None:
+    old_kit(places, f"[DEFAULT]\naccessToken = {TOKEN}\n")
+    official(places, "work", official_text())
+    assert choose_profile(places, {}).name == "bs-work"
+    assert choose_profile(places, {}, "bs-basespacepy").token.reveal() == TOKEN
+
+
+def test_the_old_kits_file_without_a_token_says_so(places: Places) -> None:
+    old_kit(places, "[DEFAULT]\nclientKey = abc\nclientSecret = def\n")
+    assert "holds no token" in the_only(places).problem
