@@ -1,7 +1,7 @@
 """Settings: what a person or a site decides once, and where each value came from when it is wrong.
 
 Defaults < the site's file < the user's file < BSTUI_* variables < flags; keys that the site's file
-lists in `locked` win over all. Lists replace, tables merge. Credentials are never settings.
+lists in `locked` win over all. Lists replace, tables merge. What opens an account is no setting.
 """
 
 import difflib
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -71,6 +71,15 @@ class ScreenSettings(_Table):
     """Whether the program asks the terminal for the mouse; it costs bytes over SSH."""
 
 
+class LoginSettings(_Table):
+    """`[login]`: the application that `bstui login --device` logs in with."""
+
+    client_id: str | None = None
+    """The client id of your site's application, from the developer portal of the region."""
+    client_secret: SecretStr | None = None
+    """Its client secret; it names the application and opens no account by itself."""
+
+
 class Settings(BaseSettings):
     """Every setting there is."""
 
@@ -93,6 +102,8 @@ class Settings(BaseSettings):
     """Defaults of imports, a table."""
     screen: ScreenSettings = ScreenSettings()
     """How the screen program looks, a table."""
+    login: LoginSettings = LoginSettings()
+    """The application for `bstui login --device`, a table."""
     keys: dict[str, str] = {}
     """Other keys for an action of the screen program: its id = "key,key", a table."""
     locked: tuple[str, ...] = ()
@@ -125,7 +136,11 @@ class SettingRow(NamedTuple):
 
 def describe_settings() -> Iterator[SettingRow]:
     """Every setting in the order of the file."""
-    tables: dict[str, type[BaseModel]] = {"import": ImportSettings, "screen": ScreenSettings}
+    tables: dict[str, type[BaseModel]] = {
+        "import": ImportSettings,
+        "screen": ScreenSettings,
+        "login": LoginSettings,
+    }
     for field_name, field in Settings.model_fields.items():
         name = field.alias or field_name
         inner = tables[name].model_fields if name in tables else {"": field}
@@ -239,7 +254,8 @@ def _read_variables(environ: Mapping[str, str]) -> Values:
         return _Variables(ours)()
     except UnreadableVariable as error:
         raise SettingsError(
-            "One of BSTUI_IMPORT, BSTUI_SCREEN, BSTUI_KEYS is set, and is not a table in JSON.",
+            "One of BSTUI_IMPORT, BSTUI_SCREEN, BSTUI_LOGIN, BSTUI_KEYS is set, and is not a table "
+            "in JSON.",
             hint="Unset it, and set one key at a time, as BSTUI_IMPORT_VERIFY=full.",
         ) from error
 
@@ -355,6 +371,8 @@ def _problem(layers: list[_Layer], detail: ErrorDetails) -> str:
     if detail["type"] in ("model_type", "dict_type"):
         return f"{where} is a table: write [{safe_text(key)}] and its keys beneath."
     value = redact(safe_text(repr(detail["input"]), limit=60))
+    if key.endswith("secret"):
+        value = "***"
     if detail["type"] == "literal_error":
         return f"{where} must be {detail['ctx']['expected']}, not {value}."
     said = detail["msg"].removeprefix("Input ").removeprefix("Value error, ")

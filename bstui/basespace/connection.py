@@ -22,7 +22,7 @@ from bstui.basespace.failures import Asked, failure, misunderstood, unreachable
 from bstui.basespace.listings import Fetch, ItemT, Page
 from bstui.basespace.models import Identity
 from bstui.basespace.pacing import Pace, Patience, persist, shared_pace
-from bstui.basespace.regions import is_loopback
+from bstui.basespace.regions import is_loopback_server
 from bstui.errors import SettingsError
 from bstui.system import ca_file
 from bstui.text import Secret
@@ -59,12 +59,12 @@ class _Bearer(httpx.Auth):
 
 
 class Connection:
-    """An open way to one BaseSpace server."""
+    """An open way to one BaseSpace server; without a token for what needs none."""
 
     def __init__(
         self,
         server: str,
-        token: Secret,
+        token: Secret | None,
         *,
         ca_bundle: str | os.PathLike[str] | None = None,
         patience: Patience | None = None,
@@ -82,7 +82,7 @@ class Connection:
     async def __aenter__(self) -> Self:
         if self._pace is None:
             # A server on this machine is a simulator: it needs no sparing.
-            self._pace = shared_pace(self.server, spares=not _is_here(self.server))
+            self._pace = shared_pace(self.server, spares=not is_loopback_server(self.server))
         await self._http.__aenter__()
         return self
 
@@ -115,12 +115,7 @@ class Connection:
 
     async def _ask_once(self, path: str, kind: type[T], query: Query) -> T:
         asked = self.asked(path)
-        given = {name: value for name, value in query.items() if value is not None}
-        try:
-            async with asyncio.timeout(self._patience.answer):
-                response = await self._http.get(path, params=given)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-            raise unreachable(asked, error) from error
+        response = await self.send("GET", path, query)
         if response.status_code != httpx.codes.OK:
             raise failure(asked, response.status_code, response.headers, response.content)
         try:
@@ -128,26 +123,33 @@ class Connection:
         except (msgspec.MsgspecError, ValueError) as error:
             raise misunderstood(asked, response.content, response.headers) from error
 
+    async def send(
+        self, method: str, path: str, query: Query, form: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """The answer to one request, whatever it says; Unreachable where there is none."""
+        given = {name: value for name, value in query.items() if value is not None}
+        try:
+            async with asyncio.timeout(self._patience.answer):
+                return await self._http.request(method, path, params=given, data=form)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            raise unreachable(self.asked(path), error) from error
+
     def asked(self, path: str) -> Asked:
         """What an error about this question needs to know."""
         return Asked(self.server, path, self.identity)
 
 
-def _is_here(server: str) -> bool:
-    return is_loopback(urlsplit(server).hostname or "")
-
-
 def _open(
-    server: str, token: Secret, ca_bundle: str | os.PathLike[str] | None
+    server: str, token: Secret | None, ca_bundle: str | os.PathLike[str] | None
 ) -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(
             base_url=server,
-            auth=_Bearer(token),
+            auth=_Bearer(token) if token else None,
             headers={"User-Agent": f"bstui/{__version__}", "Accept": "application/json"},
             timeout=_TIMEOUT,
             follow_redirects=False,
-            trust_env=not _is_here(server),  # no proxy reaches this machine
+            trust_env=not is_loopback_server(server),  # no proxy reaches this machine
             verify=_trust(server, ca_bundle),
         )
     except (ImportError, ValueError, httpx.InvalidURL):

@@ -2,7 +2,8 @@
 
 In this order: the profile that is named, `BSTUI_ACCESS_TOKEN` with `BSTUI_API_SERVER`,
 `BASESPACE_ACCESS_TOKEN` with `BASESPACE_API_SERVER`, our own profiles, those of the official
-command (`~/.basespace/*.cfg`, BaseSpace API §2.6), and that of its old Python kit. Tokens are in a `Secret` from the first line.
+command (`~/.basespace/*.cfg`, BaseSpace API §2.6), and that of its old Python kit. Tokens
+are in a `Secret` from the first line.
 """
 
 import hashlib

@@ -132,6 +132,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_loopback_server(server: str) -> bool:
+    """Whether a server, as `parse_server` writes it, is on this machine: a simulator."""
+    return is_loopback(urlsplit(server).hostname or "")
+
+
 def _unusable(given: str, why: str) -> UsageError:
     codes = ", ".join(region.code for region in REGIONS)
     return UsageError(

@@ -2,7 +2,9 @@
 
 import asyncio
 import getpass
+import math
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -15,8 +17,10 @@ from bstui.basespace.credentials import (
     remove_profile,
     store_profile,
 )
+from bstui.basespace.device import DeviceLogin
 from bstui.basespace.models import Identity
-from bstui.basespace.regions import REGIONS, find_region, parse_server
+from bstui.basespace.reach import Answered, Tried, other_servers, ping_all, try_servers
+from bstui.basespace.regions import OTHER, REGIONS, find_region, parse_server, web_address
 from bstui.cli.messages import report, say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -32,23 +36,117 @@ _WHERE_TOKENS_COME_FROM = (
 @command("login")
 @click.option("--region", metavar="REGION", help="A region's code, as `bstui regions` lists them.")
 @click.option("--server", metavar="URL", help="Another server's address instead of a region.")
+@click.option(
+    "--find-region",
+    "finds",
+    is_flag=True,
+    help="Show a refused token to the other regions too, and take the one that knows it.",
+)
+@click.option("--device", is_flag=True, help="Without a token: accept the login in a browser.")
 @click.argument("name", required=False)
-def login(session: Session, name: str | None, region: str | None, server: str | None) -> int:
+def login(
+    session: Session,
+    name: str | None,
+    region: str | None,
+    server: str | None,
+    finds: bool,
+    device: bool,
+) -> int:
     """Try a token and store it as the profile NAME (else --profile, else `default`).
 
     The token is asked for without echo, or read from standard input.
     """
     if region and server:
         raise UsageError("--region and --server exclude each other.", hint="Give one of them.")
+    if device and finds:
+        raise UsageError(
+            "--device and --find-region exclude each other.",
+            why="A login by browser makes a token of the region that it is asked of.",
+            hint="Give --region with --device.",
+        )
     name = name or session.profile_name or "default"
     address = parse_server(server or region or "use1")
-    token = _read_token()
-    identity = asyncio.run(_identify(address, token, session.settings.ca_bundle))
+    bundle = session.settings.ca_bundle
+    if device:
+        token = asyncio.run(_token_by_device(session, address))
+        identity = asyncio.run(_identify(address, token, bundle))
+    else:
+        token = _read_token()
+        try:
+            identity = asyncio.run(_identify(address, token, bundle))
+        except NotLoggedIn as refused:
+            address, identity = _find_region(session, address, token, refused, asks=not finds)
     profile = store_profile(session.places, name, address, token, identity)
     say(f"Logged in: {_who(identity)} at {_where(profile)}, stored as the profile {profile.name}.")
     if not identity.may_read:
         say("This token may list but not read: imports need one with the scope READ GLOBAL.")
     return 0
+
+
+async def _token_by_device(session: Session, server: str) -> Secret:
+    known = session.settings.login
+    if not (known.client_id and known.client_secret):
+        raise UsageError(
+            "A login by browser needs an application, and the settings name none.",
+            why="login.client_id and login.client_secret are not set.",
+            hint="Make one on the developer portal of your region (My Apps), or use a token: "
+            "`bstui login`.",
+        )
+    secret = Secret(known.client_secret.get_secret_value())
+    bundle = session.settings.ca_bundle
+    async with DeviceLogin(server, known.client_id, secret, ca_bundle=bundle) as device:
+        code = await device.begin()
+        say("Open this address in a browser, with the workgroup active that is meant, and accept:")
+        click.echo(f"  {code.address}", err=True)  # its query is meant to be read
+        say(f"  code {code.user_code}, good for {math.ceil(code.seconds / 60)} minutes")
+        return await device.wait(code)
+
+
+def _find_region(
+    session: Session, server: str, token: Secret, refused: NotLoggedIn, *, asks: bool
+) -> tuple[str, Identity]:
+    """Where a refused token belongs, if its owner consents to ask; else the refusal again."""
+    known = [profile.server for profile in find_profiles(session.places, session.environ)]
+    others = other_servers(server, known)
+    names = ", ".join(_region_name(other) for other in others)
+    if not others or (asks and not _may_ask(refused, names)):
+        raise refused
+    found, silent = asyncio.run(_try_all(token, others, session.settings.ca_bundle))
+    if found is not None and found.identity is not None:
+        say(f"{_region_name(found.server)} knows this token.")
+        return found.server, found.identity
+    unasked = f" Not reached: {', '.join(map(_region_name, silent))}." if silent else ""
+    raise NotLoggedIn(
+        "No region that could be asked knows this token.",
+        why=f"It was shown to {_region_name(server)}, {names}.{unasked}",
+        hint="It was revoked, or was copied wrong: make another. " + _WHERE_TOKENS_COME_FROM,
+        details=refused.details,
+    )
+
+
+def _may_ask(refused: NotLoggedIn, names: str) -> bool:
+    if not is_terminal():
+        return False
+    report(refused)
+    return click.confirm(f"Show this token to the other regions ({names})?", err=True)
+
+
+async def _try_all(
+    token: Secret, servers: Sequence[str], ca_bundle: str | None
+) -> tuple[Tried | None, list[str]]:
+    """The server that knows the token, if one does; and those that could not be asked."""
+    silent: list[str] = []
+    async for tried in try_servers(token, servers, ca_bundle):
+        if tried.identity is not None:
+            return tried, silent
+        if not tried.is_refused:
+            silent.append(tried.server)
+    return None, silent
+
+
+def _region_name(server: str) -> str:
+    region = find_region(server)
+    return f"{region.code} ({region.place})" if region else server
 
 
 @command("logout")
@@ -80,23 +178,43 @@ def whoami(session: Session, every: bool) -> int:
 
 
 @command("regions")
-def regions(session: Session) -> int:
-    """List the regions that BaseSpace is known to have."""
-    known: dict[str, list[str]] = {}
-    for profile in find_profiles(session.places, session.environ):
-        known.setdefault(profile.region, []).append(profile.name)
-    rows = (
-        {
-            "id": region.code,
-            "name": region.place,
-            "api": region.api,
-            "web": region.web,
-            "profiles": known.get(region.code, []),
-        }
-        for region in REGIONS
-    )
-    session.output.write(("id", "name", "api", "profiles"), rows)
-    return 0
+@click.option("--ping", is_flag=True, help="Ask each whether it answers, without a token.")
+@click.argument("chosen", nargs=-1, metavar="[REGION]...")
+def regions(session: Session, ping: bool, chosen: Sequence[str]) -> int:
+    """List the regions that BaseSpace is known to have, or the REGIONs and servers given."""
+    profiles = find_profiles(session.places, session.environ)
+    servers = [parse_server(text) for text in chosen] or [region.api for region in REGIONS]
+    rows = [_region_row(server, profiles) for server in dict.fromkeys(servers)]
+    keys: tuple[str, ...] = ("id", "name", "api", "profiles")
+    code = 0
+    if ping:
+        answers = asyncio.run(ping_all([row["api"] for row in rows], session.settings.ca_bundle))
+        for row, answer in zip(rows, answers, strict=True):
+            row |= _ping_row(answer)
+        code = 0 if all(not answer.problem for answer in answers) else 1
+        keys = ("id", "name", "api", "answers", "milliseconds", "problem")
+    session.output.write(keys, rows)
+    return code
+
+
+def _region_row(server: str, profiles: Sequence[Profile]) -> dict[str, Any]:
+    region = find_region(server)
+    return {
+        "id": region.code if region else OTHER,
+        "name": region.place if region else "",
+        "api": server,
+        "web": web_address(server),
+        "profiles": [profile.name for profile in profiles if profile.server == server],
+    }
+
+
+def _ping_row(answer: Answered) -> dict[str, Any]:
+    seconds = answer.seconds
+    return {
+        "answers": not answer.problem,
+        "milliseconds": None if seconds is None else round(seconds * 1000),
+        "problem": answer.problem,
+    }
 
 
 def _read_token() -> Secret:

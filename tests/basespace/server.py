@@ -25,6 +25,7 @@ class Question:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class Server:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         target = urlsplit(head[0].split(" ")[1])
         headers = dict(line.split(": ", 1) for line in head[1:] if line)
-        question = Question(target.path, dict(parse_qsl(target.query)), headers)
+        body = await reader.readexactly(int(headers.get("Content-Length", 0)))
+        question = Question(target.path, dict(parse_qsl(target.query)), headers, body)
         self.asked.append(question)
         self._open += 1
         self.together = max(self.together, self._open)

@@ -1,5 +1,6 @@
 """`login`, `logout`, `whoami`: tokens in, never out."""
 
+import asyncio
 import io
 import os
 import stat
@@ -10,6 +11,7 @@ import pytest
 
 from bstui.paths import Places
 from bstui.simulator.service import Simulator
+from tests.basespace.server import TOKEN, Question, Reply, serving
 from tests.cli.running import Said, Shell
 
 Login = Callable[..., Said]
@@ -19,10 +21,10 @@ Login = Callable[..., Said]
 def login(shell: Shell, laboratory: Simulator) -> Login:
     """`bstui login` with a token on standard input."""
 
-    def run(name: str, token: str, region: int = 0) -> Said:
+    def run(name: str, token: str, region: int = 0, *options: str) -> Said:
         real, sys.stdin = sys.stdin, io.StringIO(token + "\n")
         try:
-            return shell("login", name, "--server", laboratory.regions[region].api_url)
+            return shell("login", name, "--server", laboratory.regions[region].api_url, *options)
         finally:
             sys.stdin = real
 
@@ -102,3 +104,84 @@ def test_a_profile_that_others_may_read_is_refused_with_the_remedy(
     said = shell("projects")
     assert said.code == 4
     assert "chmod 600" in said.err
+
+
+def test_the_region_that_knows_a_token_is_found_where_that_is_wanted(
+    login: Login, shell: Shell, laboratory: Simulator
+) -> None:
+    elsewhere = laboratory.tokens.elsewhere
+    assert login("first", laboratory.tokens.person).code == 0
+    assert login("second", elsewhere, 1).code == 0
+    assert login("lost", elsewhere).code == 4, "without consent it is shown to nobody else"
+    said = login("lost", elsewhere, 0, "--find-region")
+    assert said.code == 0, said.err
+    assert f"{laboratory.regions[1].api_url} knows this token." in said.err
+    row = shell("--profile", "lost", "whoami", "--json").rows[0]
+    assert row["server"] == laboratory.regions[1].api_url
+
+
+def test_a_token_that_no_region_knows_is_not_stored(
+    login: Login, laboratory: Simulator, places: Places
+) -> None:
+    assert login("first", laboratory.tokens.person).code == 0
+    assert login("second", laboratory.tokens.elsewhere, 1).code == 0
+    said = login("lost", "f" * 32, 0, "--find-region")
+    assert said.code == 4
+    assert "No region that could be asked knows this token." in said.err
+    assert laboratory.regions[1].api_url in said.err
+    assert not (places.profiles / "lost.toml").exists()
+
+
+def test_regions_say_whether_they_answer(shell: Shell, laboratory: Simulator) -> None:
+    here = laboratory.regions[0].api_url
+    said = shell("regions", "--ping", here, "http://127.0.0.1:1", "--json")
+    there, gone = said.rows
+    assert said.code == 1, "one of them does not answer"
+    assert (there["id"], there["api"], there["answers"], there["problem"]) == (
+        *("other", here, True, ""),
+    )
+    assert isinstance(there["milliseconds"], int)
+    assert (gone["answers"], gone["milliseconds"]) == (False, None)
+    assert shell("regions", "--ping", here).code == 0
+
+
+def test_a_login_by_browser_needs_an_application(shell: Shell) -> None:
+    said = shell("login", "--device")
+    assert said.code == 2
+    assert "login.client_id" in said.err
+    assert shell("login", "--device", "--find-region").code == 2
+
+
+def browser_flow() -> Callable[[Question], Reply]:
+    """A service whose device login is accepted at the second question."""
+    asked: list[str] = []
+
+    def answer(question: Question) -> Reply:
+        asked.append(question.path)
+        match question.path.rpartition("/")[2]:
+            case "deviceauthorization":
+                address = "https://basespace.illumina.com/oauth/device?code=b9bac"
+                code = {"device_code": "d" * 32, "user_code": "b9bac", "interval": 1}
+                return Reply(code | {"verification_with_code_uri": address, "expires_in": 1800})
+            case "token":
+                if asked.count(question.path) < 2:
+                    return Reply({"error": "authorization_pending"}, 400)
+                return Reply({"access_token": TOKEN})
+            case "current" if "users" in question.path:
+                return Reply({"Id": "17", "Name": "Ada"})
+            case _:
+                return Reply({}, 404)
+
+    return answer
+
+
+async def test_a_login_by_browser(shell: Shell, places: Places) -> None:
+    places.settings.parent.mkdir(parents=True, exist_ok=True)
+    places.settings.write_text('[login]\nclient_id = "our-app"\nclient_secret = "hush-hush"\n')
+    async with serving(browser_flow()) as server:
+        said = await asyncio.to_thread(shell, "login", "lab", "--device", "--server", server.url)
+    assert said.code == 0, said.err
+    assert "https://basespace.illumina.com/oauth/device?code=b9bac" in said.err
+    assert "Logged in: Ada" in said.err
+    assert (places.profiles / "lab.toml").is_file()
+    assert "hush-hush" not in said.out + said.err
