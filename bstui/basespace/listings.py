@@ -11,6 +11,8 @@ import msgspec
 from bstui.errors import ServerFault
 
 PAGES_AHEAD = 2
+_STALE = 3
+"""So many pages in a row without anything new are no list that moves, but one without an end."""
 
 
 class Identified(Protocol):
@@ -82,10 +84,17 @@ class Listing(Generic[ItemT]):
 
     async def pages(self) -> AsyncGenerator[tuple[ItemT, ...], None]:
         """What is new in each page as it comes; two more are on their way meanwhile."""
-        for _ in range(2):
+        first = stale = 0
+        for is_again in (False, True):
             async with aclosing(self._sweep()) as sweep:
                 async for page in sweep:
+                    before = len(self._seen)
                     fresh = self._fresh(page)
+                    stale = 0 if len(self._seen) > before else stale + bool(page.items)
+                    # All of a second reading may be known, but not more than the first one was.
+                    first += not is_again
+                    if stale > _STALE + first * is_again:
+                        raise _endless()
                     if fresh:
                         self.loaded += len(fresh)
                         yield fresh
@@ -134,17 +143,28 @@ class Listing(Generic[ItemT]):
     def _trusted_limit(self, page: Page[ItemT]) -> int:
         """The limit the server really uses; one that is no limit would page for ever."""
         if page.items and page.limit <= 0:
-            raise ServerFault(
-                "BaseSpace sent a list that cannot be paged.",
-                why=f"It says that its pages hold {page.limit} items.",
-                hint="Try again later.",
-            )
+            raise _unpageable(f"It says that its pages hold {page.limit} items.")
         return min(page.limit, self._limit) if page.limit > 0 else self._limit
 
 
 def _is_last(page: Page[ItemT], offset: int) -> bool:
-    """By the server's count; without one only an empty page ends a list, for any may be short."""
-    return not page.items or (page.total is not None and offset >= page.total)
+    """By the server's count; without one only an empty page ends a list, for any may be short.
+
+    A count that a full page has passed already is wrong, and so none.
+    """
+    if not page.items or page.total is None:
+        return not page.items
+    return offset == page.total or (offset > page.total and len(page.items) < page.limit)
+
+
+def _endless() -> ServerFault:
+    return _unpageable("It sends the same items again and again.")
+
+
+def _unpageable(why: str) -> ServerFault:
+    return ServerFault(
+        "BaseSpace sent a list that cannot be paged.", why=why, hint="Try again later."
+    )
 
 
 async def _take_back(ahead: Ahead[ItemT]) -> None:

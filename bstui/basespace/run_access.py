@@ -165,7 +165,7 @@ async def _bcl_refusal(client: Client, run: Run) -> str:
         await client.content(file.id)
     except NotLoggedIn:
         raise
-    except (AccessProblem, Archived, Gone) as error:
+    except (AccessProblem, Archived, Gone, ServerFault) as error:
         return error.message
     return ""
 

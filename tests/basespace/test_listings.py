@@ -174,3 +174,25 @@ async def test_a_limit_that_is_none_does_not_page_for_ever() -> None:
 
     with pytest.raises(ServerFault):
         await ids_of(Listing(fetch, 10))
+
+
+@pytest.mark.parametrize("total", [None, 1_000_000])
+async def test_the_same_page_again_and_again_is_an_error(total: int | None) -> None:
+    async def fetch(offset: int, limit: int) -> Page[Reference]:
+        return page(some(3), 3, total)
+
+    listing = Listing(fetch, 3)
+    with pytest.raises(ServerFault, match="cannot be paged"):
+        await ids_of(listing)
+    assert listing.loaded == 3
+
+
+@pytest.mark.parametrize("lie", [-1, 0, 3, 7])
+async def test_a_count_that_is_too_low_makes_no_short_list(lie: int) -> None:
+    server = Server(some(20))
+
+    async def fetch(offset: int, limit: int) -> Page[Reference]:
+        said = await server.fetch(offset, limit)
+        return Page(items=said.items, limit=said.limit, total=lie)
+
+    assert await ids_of(Listing(fetch, 5)) == some(20)
