@@ -69,6 +69,11 @@ class RemoteSimulator:
         """Turn one of the switches of `Faults`, by its name and arguments."""
         self._call("/_simulator/faults", {"fault": name, **arguments})
 
+    def choose(self, **points: str) -> None:
+        """Take variants of points that are unsure, their names written with `_` for `-`."""
+        chosen = {name.replace("_", "-"): variant for name, variant in points.items()}
+        self._call("/_simulator/points", chosen)
+
     def truth(self, files: Collection[str] = ()) -> dict[str, Truth]:
         """What files really hold, by id; of none named, all."""
         query = f"?files={','.join(files)}" if files else ""

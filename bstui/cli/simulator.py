@@ -17,22 +17,45 @@ from bstui.errors import UsageError
 @click.option("--object-port", default=0, show_default=True, help="The object store's port.")
 @click.option("--seed", default=7, show_default=True, help="Of the laboratory's data.")
 @click.option("--scale", default=1.0, show_default=True, help="Makes the large FASTQ larger.")
+@click.option(
+    "--unsure",
+    multiple=True,
+    metavar="POINT=VARIANT",
+    help="What to do where nobody knows what BaseSpace does; `--unsure help` lists the points.",
+)
 @click.option("--log", type=click.Path(path_type=Path), help="Write the object requests there.")
 def simulator(
-    session: Session, port: int, object_port: int, seed: int, scale: float, log: Path | None
+    session: Session,
+    port: int,
+    object_port: int,
+    seed: int,
+    scale: float,
+    unsure: tuple[str, ...],
+    log: Path | None,
 ) -> int:
     """Serve a small laboratory's BaseSpace on 127.0.0.1 until it is ended.
 
     Prints, once it answers, the two variables that point a client at it.
     """
     try:
+        from bstui.simulator.open_points import points_table
         from bstui.simulator.service import Simulator, SimulatorOptions
     except ImportError as error:
         raise UsageError(
             "The simulator's libraries are not installed.",
             hint="Install them with `pip install 'bstui[demo]'`.",
         ) from error
-    options = SimulatorOptions(port=port, object_port=object_port, seed=seed, scale=scale, log=log)
+    if "help" in unsure:
+        click.echo(points_table())
+        return 0
+    options = SimulatorOptions(
+        port=port,
+        object_port=object_port,
+        seed=seed,
+        scale=scale,
+        unsure=_chosen(unsure),
+        log=log,
+    )
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -48,3 +71,16 @@ def simulator(
             click.echo(f"# region {region.name} {region.api_url}")
         ended.wait()
     return 0
+
+
+def _chosen(pairs: tuple[str, ...]) -> dict[str, str]:
+    """POINT=VARIANT each; a UsageError for what is no such pair."""
+    from bstui.simulator.open_points import Choices
+
+    chosen = dict(pair.partition("=")[::2] for pair in pairs)
+    try:
+        Choices(chosen)
+    except ValueError as error:
+        hint = "See `bstui simulator --unsure help`."
+        raise UsageError(f"--unsure: {error}", hint=hint) from error
+    return chosen

@@ -1,10 +1,13 @@
 """What a simulated region holds: people, projects, runs, datasets, files, and who sees them."""
 
+import base64
 import hashlib
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from bstui.simulator.contents import Content
 from bstui.simulator.reads import Flowcell, SheetLine
@@ -58,6 +61,25 @@ class Grant:
         return READ in self.scopes
 
 
+class Tag(StrEnum):
+    """What is told of an object's ETag."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+    MISSING = "missing"
+
+
+class Storage(StrEnum):
+    """Where the data of a run or dataset are."""
+
+    READY = "ready"
+    ARCHIVED = "archived"
+    ZIPPING = "zipping"
+    ZIPPED = "zipped"
+    UNZIPPING = "unzipping"
+    FILES_DELETED = "files-deleted"
+
+
 @dataclass(eq=False)
 class StoredFile:
     """A file of a dataset or a run."""
@@ -69,7 +91,7 @@ class StoredFile:
     key: str
     """Of its object: 32 hexadecimal characters."""
     owner: "Dataset | Run"
-    is_archived: bool = False
+    tag: Tag = Tag.STRONG
     modified: datetime = field(init=False)
     """When its object was last written."""
 
@@ -79,6 +101,20 @@ class StoredFile:
     @property
     def name(self) -> str:
         return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def is_archived(self) -> bool:
+        """In cold storage: of an archived run what is under Data, of a dataset everything."""
+        is_kept = isinstance(self.owner, Run) and not self.path.startswith("Data/")
+        return self.owner.storage is Storage.ARCHIVED and not is_kept
+
+    @property
+    def etag(self) -> str:
+        """As the API tells it; empty where it tells none."""
+        if self.tag is Tag.MISSING:
+            return ""
+        etag = self.content.stored.etag
+        return f'W/"{etag}"' if self.tag is Tag.WEAK else etag
 
     @property
     def content_type(self) -> str:
@@ -97,8 +133,31 @@ class Project:
     """Ids of the users it is shared with."""
 
 
+@dataclass(eq=False, kw_only=True)
+class Held:
+    """What a run or a dataset holds, and what has befallen it."""
+
+    storage: Storage = Storage.READY
+    is_deleted: bool = False
+    """By its owner: gone from lists, 410 by its id."""
+    is_transfer_pending: bool = False
+    files: list[StoredFile] = field(default_factory=list)
+    upcoming: list[StoredFile] = field(default_factory=list)
+    """Files that are yet to be uploaded."""
+    unzipped: list[StoredFile] = field(default_factory=list)
+    """Of a zipped run its files before."""
+
+    @property
+    def is_archived(self) -> bool:
+        return self.storage is Storage.ARCHIVED
+
+    @property
+    def size(self) -> int:
+        return sum(file.content.size for file in self.files)
+
+
 @dataclass(eq=False)
-class Run:
+class Run(Held):
     id: str
     experiment: str
     owner: User
@@ -108,9 +167,7 @@ class Run:
     instrument_type: str
     status: str = "Complete"
     upload_status: str = "Completed"
-    is_archived: bool = False
     readers: frozenset[str] = frozenset()
-    files: list[StoredFile] = field(default_factory=list)
     biosamples: "list[Biosample]" = field(default_factory=list)
 
     @property
@@ -118,8 +175,10 @@ class Run:
         return self.cell.run_name
 
     @property
-    def size(self) -> int:
-        return sum(file.content.size for file in self.files)
+    def token(self) -> str:
+        """The id that it has where its storage is ICA's: `r.` and 22 characters."""
+        digest = hashlib.sha256(f"run {self.id}".encode()).digest()
+        return f"r.{base64.urlsafe_b64encode(digest).decode()[:22]}"
 
 
 @dataclass(eq=False)
@@ -145,6 +204,8 @@ class Session:
 
     id: str
     created: datetime
+    run: Run
+    datasets: "list[Dataset]" = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -152,7 +213,15 @@ class Session:
 
 
 @dataclass(eq=False)
-class Dataset:
+class Sample:
+    """The datasets of one biosample from one session, as the classic model (v1) joins them."""
+
+    id: str
+    datasets: "list[Dataset]" = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Dataset(Held):
     """The FASTQ files of one sample on one lane."""
 
     id: str
@@ -164,18 +233,13 @@ class Dataset:
     session: Session
     biosample: Biosample | None
     """None for reads that no index claims."""
+    sample: Sample
     qc_status: str = "Undefined"
     upload_status: str = "Completed"
-    is_archived: bool = False
-    files: list[StoredFile] = field(default_factory=list)
 
     @property
     def created(self) -> datetime:
         return self.session.created
-
-    @property
-    def size(self) -> int:
-        return sum(file.content.size for file in self.files)
 
     @property
     def clusters(self) -> int:
@@ -189,6 +253,7 @@ class Region:
         self.name = name
         self.code = code
         self._numbers = itertools.count(number * 100_000_000 + 1_200_345)
+        self._samples = itertools.count(number * 100_000_000 + 90_200_345)
         self.users: dict[str, User] = {}
         self.grants: dict[str, Grant] = {}
         """By token."""
@@ -196,7 +261,13 @@ class Region:
         self.runs: dict[str, Run] = {}
         self.biosamples: dict[str, Biosample] = {}
         self.datasets: dict[str, Dataset] = {}
+        self.sessions: dict[str, Session] = {}
+        self.samples: dict[str, Sample] = {}
         self.files: dict[str, StoredFile] = {}
+        self.objects: dict[str, StoredFile] = {}
+        """Files by the key of their object."""
+        self._of_biosample: defaultdict[str, list[Dataset]] = defaultdict(list)
+        self._of_project: defaultdict[str, list[Dataset]] = defaultdict(list)
 
     def next_id(self) -> str:
         """A number that no other thing in any region has."""
@@ -206,11 +277,32 @@ class Region:
         """32 hexadecimal characters that stand for something of this region."""
         return hashlib.md5(f"{self.code} {text}".encode()).hexdigest()
 
+    def add_sample(self) -> Sample:
+        sample = Sample(str(next(self._samples)))
+        self.samples[sample.id] = sample
+        return sample
+
+    def add_dataset(self, dataset: Dataset) -> None:
+        self.datasets[dataset.id] = dataset
+        dataset.session.datasets.append(dataset)
+        dataset.sample.datasets.append(dataset)
+        self._of_project[dataset.project.id].append(dataset)
+        if dataset.biosample is not None:
+            self._of_biosample[dataset.biosample.id].append(dataset)
+
+    def add_file(self, file: StoredFile) -> None:
+        self.files[file.id] = file
+        self.objects[file.key] = file
+
+    def hide_file(self, file: StoredFile) -> None:
+        """The file is not there yet."""
+        del self.files[file.id], self.objects[file.key]
+
     def datasets_of(self, biosample: Biosample) -> list[Dataset]:
-        return [d for d in self.datasets.values() if d.biosample is biosample]
+        return self._of_biosample[biosample.id]
 
     def project_datasets(self, project: Project) -> list[Dataset]:
-        return [d for d in self.datasets.values() if d.project is project]
+        return self._of_project[project.id]
 
 
 class View:
@@ -244,13 +336,22 @@ class View:
         return [p for p in self.region.projects.values() if self.sees_project(p)]
 
     def runs(self) -> list[Run]:
-        return [r for r in self.region.runs.values() if self.sees_run(r)]
+        return [r for r in self.region.runs.values() if self.sees_run(r) and not r.is_deleted]
 
     def biosamples(self) -> Iterator[Biosample]:
         return (b for b in self.region.biosamples.values() if self.sees_biosample(b))
 
     def datasets(self) -> Iterator[Dataset]:
-        return (d for d in self.region.datasets.values() if self.sees_dataset(d))
+        return self._seen(self.region.datasets.values())
+
+    def datasets_of(self, biosample: Biosample) -> Iterator[Dataset]:
+        return self._seen(self.region.datasets_of(biosample))
+
+    def project_datasets(self, project: Project) -> Iterator[Dataset]:
+        return self._seen(self.region.project_datasets(project))
+
+    def _seen(self, datasets: Iterable[Dataset]) -> Iterator[Dataset]:
+        return (d for d in datasets if self.sees_dataset(d) and not d.is_deleted)
 
     def _may(self, owner: User, readers: frozenset[str], thing: str) -> bool:
         me = self.grant.user.id

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bstui.simulator import routes_v1, routes_v2
+from bstui.simulator.api_faults import Burst, Spoiling
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import (
     Call,
@@ -26,7 +27,8 @@ from bstui.simulator.calls import (
     not_authenticated,
     unknown_route,
 )
-from bstui.simulator.faults import Burst
+from bstui.simulator.device_login import login_routes
+from bstui.simulator.open_points import POINTS
 from bstui.simulator.paging import BadParameter, Query
 from bstui.simulator.request_log import RequestLog
 
@@ -48,11 +50,17 @@ def make_app(host: Host, log: RequestLog, truth: Truth) -> Starlette:
         Route(path, partial(_answer, host, handler))
         for path, handler in (routes_v1.ROUTES | routes_v2.ROUTES).items()
     ]
+    changes = [
+        Route(path, partial(_answer, host, handler), methods=["POST"])
+        for path, handler in routes_v2.CHANGES.items()
+    ]
     return Starlette(
         routes=[
             *_own_routes(host, log, truth),
+            *login_routes(host),
             Route("/v1pre3/meta", partial(_meta, host)),
             Route("/v2/oauthv2tokens/current", partial(_answer, host, _revoke), methods=["DELETE"]),
+            *changes,
             *routes,
             Route("/{path:path}", _unknown, methods=["GET", "POST", "PUT", "DELETE"]),
         ]
@@ -61,25 +69,52 @@ def make_app(host: Host, log: RequestLog, truth: Truth) -> Starlette:
 
 async def _answer(host: Host, handler: Handler, request: Request) -> Response:
     """Let a request in, answer it in a thread, for making contents takes a while."""
-    await asyncio.sleep(host.faults.api_latency)
-    burst = host.faults.next_burst("api")
+    path = request.url.path
+    spoiling = host.faults.spoiling(path)
+    await asyncio.sleep(host.faults.api_latency + spoiling.seconds)
+    burst = host.faults.next_burst("api", path)
     if burst is not None:
         return _burst_response(burst)
     try:
-        call = _let_in(host, request)
+        call = _let_in(host, request, spoiling, await request.body())
         body = await asyncio.to_thread(handler, call)
     except Refused as refused:
-        return _response(refused.body, refused.status)
+        return _response(_shaped(host, path, refused.body), refused.status)
     except BadParameter as bad:
-        return _response(error_body(str(bad), "BASESPACE.COMMON.BAD_PARAMETER"), 400)
+        told = error_body(str(bad), "BASESPACE.COMMON.BAD_PARAMETER")
+        return _response(_shaped(host, path, told), 400)
     if isinstance(body, Response):
         body.headers.update(_headers())
         return body
-    response = _response(body, 200)
+    response = _spoiled(spoiling, body) or _response(body, 200)
     if handler in _CONTENT:
         response.headers["Accept-Ranges"] = "bytes"
         response.headers["Expires"] = host.stated_expiry().strftime("%a, %d %b %Y %H:%M:%S GMT")
     return response
+
+
+def _spoiled(spoiling: Spoiling, body: object) -> Response | None:
+    """The answer with a body that is cut, or with another; None where it stays as it is."""
+    if spoiling.body is not None:
+        headers = _headers() | {"Content-Type": spoiling.kind}
+        return Response(spoiling.body.encode("utf-8", "surrogatepass"), 200, headers)
+    if spoiling.keep is not None:
+        headers = _headers() | {"Content-Type": "application/json"}
+        return Response(msgspec.json.encode(body)[: spoiling.keep], 200, headers)
+    return None
+
+
+def _shaped(host: Host, path: str, body: Json) -> Json:
+    """An error in the shape that v2 may have."""
+    shape, status = host.choices["v2-errors"], body.get("ResponseStatus")
+    if shape == "response-status" or not path.startswith("/v2/") or not isinstance(status, dict):
+        return body
+    code, message = status.get("ErrorCode", ""), status["Message"]
+    if shape == "error-message":
+        return {"ErrorCode": code, "ErrorMessage": message, "RequestId": secrets.token_hex(8)}
+    if shape == "message-formatted":
+        return {"ErrorCode": code, "MessageFormatted": message}
+    return {"Message": message}
 
 
 _CONTENT = tuple(
@@ -89,8 +124,8 @@ _CONTENT = tuple(
 )
 
 
-def _let_in(host: Host, request: Request) -> Call:
-    query = Query(request.query_params.multi_items())
+def _let_in(host: Host, request: Request, spoiling: Spoiling, sent: bytes) -> Call:
+    query = Query(request.query_params.multi_items(), host.choices, spoiling)
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = (
         request.headers.get("x-access-token")
@@ -99,9 +134,24 @@ def _let_in(host: Host, request: Request) -> Call:
     )
     grant = host.region.grants.get(token)
     if grant is None or token in host.faults.revoked:
-        raise not_authenticated()
+        raise not_authenticated(int(host.choices["bad-token"]))
     address = str(request.base_url).rstrip("/")
-    return Call(host, grant, token, request.path_params, query, address)
+    is_v1, headers = request.url.path.startswith("/v1pre3"), request.headers
+    return Call(
+        host, grant, token, request.path_params, query, address, _json_of(sent), headers, is_v1
+    )
+
+
+def _json_of(sent: bytes) -> Json:
+    if not sent:
+        return {}
+    try:
+        body = msgspec.json.decode(sent)
+    except msgspec.DecodeError as error:
+        raise BadParameter(f"The body is no JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadParameter("The body is no JSON object.")
+    return body
 
 
 def _revoke(call: Call) -> Json:
@@ -111,10 +161,18 @@ def _revoke(call: Call) -> Json:
 
 async def _meta(host: Host, request: Request) -> Response:
     await asyncio.sleep(host.faults.api_latency)
+    if host.choices["meta-token"] == "needed":
+        try:
+            _let_in(host, request, Spoiling(), b"")
+        except Refused as refused:
+            return _response(refused.body, refused.status)
     body = {
         "Build": "simulator",
         "HrefRuns": "v1pre3/runs",
         "HrefCurrentUser": "v1pre3/users/current",
+        "HrefOAuthAuthorizeDialog": "oauth/authorize",
+        "HrefApplications": "v1pre3/applications",
+        "HrefApiDocumentation": "https://developer.basespace.illumina.com/docs",
         "HrefProjects": "v1pre3/projects",
     }
     return _response({"Response": body, "ResponseStatus": {}, "Notifications": []}, 200)
@@ -169,7 +227,18 @@ def _own_routes(host: Host, log: RequestLog, truth: Truth) -> list[Route]:
     async def tell_held(request: Request) -> Response:
         return _response(sorted(host.faults.held), 200)
 
+    async def choose(request: Request) -> Response:
+        try:
+            if request.method == "POST":
+                host.choices.choose(dict(json.loads(await request.body())))
+        except (ValueError, TypeError) as error:
+            return _response({"error": str(error)}, 400)
+        chosen = host.choices.all()
+        rows = [asdict(point) | {"chosen": chosen[point.name]} for point in POINTS]
+        return _response(rows, 200)
+
     return [
+        Route("/_simulator/points", choose, methods=["GET", "POST"]),
         Route("/_simulator/faults", set_faults, methods=["POST"]),
         Route("/_simulator/truth", tell_truth),
         Route("/_simulator/requests", tell_requests),

@@ -80,11 +80,11 @@ def project_body(project: Project, root: str, size: int) -> Json:
     }
 
 
-def file_body(file: StoredFile, root: str, content: str = "") -> Json:
-    """A file; `content` is its signed address where that was asked for."""
-    href = f"{root}/files/{file.id}"
+def file_body(file: StoredFile, name: str, root: str, content: str = "") -> Json:
+    """A file under its id `name`; `content` is its signed address where that was asked for."""
+    href = f"{root}/files/{name}"
     body: Json = {
-        "Id": file.id,
+        "Id": name,
         "Href": href,
         "HrefContent": content or f"{href}/content",
         "Name": file.name,
@@ -94,8 +94,9 @@ def file_body(file: StoredFile, root: str, content: str = "") -> Json:
         "IsArchived": file.is_archived,
         "DateCreated": stamp(file.created),
         "DateModified": stamp(file.modified),
-        "ETag": file.content.stored.etag,
     }
+    if file.etag:
+        body["ETag"] = file.etag
     if isinstance(file.owner, Dataset):
         body["IdAsLong"] = int(file.id)
     return body

@@ -13,6 +13,7 @@ from bstui.simulator.account import (
     Region,
     Run,
     Session,
+    Storage,
     StoredFile,
     User,
 )
@@ -96,7 +97,7 @@ class Builder:
         is_uploading: bool = False,
         is_archived: bool = False,
     ) -> Run:
-        """A run and its folder; of one that is uploading, what was there before the end."""
+        """A run and its folder; of one that is uploading, the end is yet to come."""
         run = Run(
             self.region.next_id(),
             experiment,
@@ -106,21 +107,29 @@ class Builder:
             machine.platform,
             machine.type,
             readers=frozenset(user.id for user in shared_with),
-            is_archived=is_archived,
         )
+        if is_archived:
+            run.storage = Storage.ARCHIVED
         if is_uploading:
             run.status = run.upload_status = "Uploading"
         self.region.runs[run.id] = run
         groups = list(run_groups(cell, machine.layout))
-        for group in groups[:-2] if is_uploading else groups:
+        for group in groups:
             batch = Batch(self._spool, group.make)
             for path, size in group.files:
                 name = f"r{run.id}_{self.region.next_id()}"
                 self._add_file(run, name, path, batch, size, created)
+        if is_uploading:
+            later = sum(len(group.files) for group in groups[-2:])
+            run.files, run.upcoming = run.files[:-later], run.files[-later:]
+            for file in run.upcoming:
+                self.region.hide_file(file)
         return run
 
     def session(self, run: Run, delay: timedelta = _GENERATION) -> Session:
-        return Session(self.region.next_id(), run.created + delay)
+        session = Session(self.region.next_id(), run.created + delay, run)
+        self.region.sessions[session.id] = session
+        return session
 
     def demultiplex(
         self,
@@ -154,13 +163,23 @@ class Builder:
         level: int,
         part_size: int,
     ) -> None:
+        samples = [self.region.add_sample() for _ in claims]
         for lane in range(1, run.cell.lanes + 1):
             made = []
-            for line, biosample in claims:
+            for (line, biosample), sample in zip(claims, samples, strict=True):
                 key = self.region.key_of(f"{run.id} {lane} {line.name} {session.id}")
-                name = f"{line.name}_L{lane:03}"
-                dataset = Dataset(f"ds.{key}", name, project, run, lane, line, session, biosample)
-                self.region.datasets[dataset.id] = dataset
+                dataset = Dataset(
+                    f"ds.{key}",
+                    f"{line.name}_L{lane:03}",
+                    project,
+                    run,
+                    lane,
+                    line,
+                    session,
+                    biosample,
+                    sample,
+                )
+                self.region.add_dataset(dataset)
                 made.append(dataset)
             for read in (1, 2) if run.cell.is_paired else (1,):
                 self._fastq(made, lane, read, level, part_size)
@@ -189,9 +208,8 @@ class Builder:
     ) -> None:
         content = batch.add(size, part_size)
         file = StoredFile(name, path, content, created, self.region.key_of(name), owner)
-        file.is_archived = owner.is_archived
         owner.files.append(file)
-        self.region.files[file.id] = file
+        self.region.add_file(file)
 
 
 def _fastq_files(

@@ -15,13 +15,17 @@ from bstui.simulator.account import (
     Project,
     Region,
     Run,
+    Storage,
     StoredFile,
     View,
 )
 from bstui.simulator.bodies import Json
 from bstui.simulator.faults import Faults
+from bstui.simulator.logins import Logins
+from bstui.simulator.open_points import Choices
 from bstui.simulator.paging import Query
 from bstui.simulator.signing import BUCKET, Signer
+from bstui.simulator.states import States
 
 _STATED_EARLIER = 120
 """Seconds by which the stated expiry is before the address's own, as recorded."""
@@ -49,12 +53,12 @@ def not_allowed(access: str, kind: str) -> Refused:
     return Refused(403, error_body(message, "BASESPACE.COMMON.INSUFFICIENT_RESOURCE_PERMISSIONS"))
 
 
-def not_authenticated() -> Refused:
+def not_authenticated(status: int = 401) -> Refused:
     message = (
         "Please ensure that valid credentials are being provided for this API call "
         "(JWT authentication is not supported with this request)"
     )
-    return Refused(401, error_body(message, "BASESPACE.COMMON.AUTHENTICATION_FAILURE"))
+    return Refused(status, error_body(message, "BASESPACE.COMMON.AUTHENTICATION_FAILURE"))
 
 
 def unknown_route() -> Refused:
@@ -70,9 +74,19 @@ def unknown_dataset() -> Refused:
     return Refused(404, {"ErrorCode": "NotFound", "ErrorMessage": "Reason unknown"})
 
 
-def in_cold_storage() -> Refused:
-    """Content of an archived file. Not recorded: the service's own words are unknown."""
-    return Refused(409, error_body("The file is archived. Restore it first.", "BASESPACE.ARCHIVED"))
+def removed() -> Refused:
+    message = "This resource and its underlying data has been removed by its owner"
+    return Refused(410, error_body(message, "BASESPACE.COMMON.RESOURCE_REMOVED", notify=False))
+
+
+def no_content(status: int, message: str, kind: str) -> Refused:
+    """Content that is there no more, or not now. Not recorded: the words are unknown."""
+    if status == 403:
+        return not_allowed("READ", kind)
+    if status == 410:
+        return removed()
+    code = "BASESPACE.ARCHIVED" if status == 409 else "NotFound"
+    return Refused(status, error_body(message, code))
 
 
 @dataclass(frozen=True)
@@ -85,11 +99,16 @@ class Host:
     objects_url: str
     url_lifetime: float
     """Seconds that a signed address is good for."""
+    choices: Choices
+    states: States
+    logins: Logins
 
     def signed_url(self, file: StoredFile) -> str:
-        expires = int(time.time() + self.url_lifetime)
-        sign = self.signer.query
-        query = sign(file.key, file.name, file.content_type, expires, self.faults.generation)
+        way = self.choices["signatures"]
+        is_v4 = way == "v4" or (way == "by-region" and self.region.code != "USE1")
+        sign = self.signer.query_v4 if is_v4 else self.signer.query
+        lifetime, generation = int(self.url_lifetime), self.faults.generation
+        query = sign(file.key, file.name, file.content_type, time.time(), lifetime, generation)
         return f"{self.objects_url}/{BUCKET}/{file.key}/{quote(file.path)}?{query}"
 
     def stated_expiry(self) -> datetime:
@@ -108,6 +127,10 @@ class Call:
     """Of its path."""
     query: Query
     api_url: str
+    body: Mapping[str, object] = field(default_factory=dict)
+    """What was sent, from JSON or a form."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_v1: bool = False
     sizes: dict[str, int] = field(default_factory=dict)
     """Bytes of the projects that this answer names, by id."""
 
@@ -115,6 +138,10 @@ class Call:
     def root(self) -> str:
         """The root of v2 addresses."""
         return f"{self.api_url}/v2"
+
+    @property
+    def choices(self) -> Choices:
+        return self.host.choices
 
     @property
     def region(self) -> Region:
@@ -132,10 +159,22 @@ class Call:
 
     def run(self) -> Run:
         """The run that the path names."""
-        run = self.region.runs.get(self.parts["id"])
+        run = self.region.runs.get(self._numeric(self.parts["id"]))
         if run is None or not self.view.sees_run(run):
             raise not_allowed("BROWSE", "Run")
+        if run.is_deleted:
+            raise removed()
         return run
+
+    def _numeric(self, run: str) -> str:
+        """A run's number; v2 knows it by its token, too."""
+        if self.is_v1 or not run.startswith("r."):
+            return run
+        return next((r.id for r in self.region.runs.values() if r.token == run), "")
+
+    def run_id(self, run: Run) -> str:
+        """As v2 tells it."""
+        return run.token if self.choices["run-ids"] == "tokens" else run.id
 
     def project(self) -> Project:
         project = self.region.projects.get(self.parts["id"])
@@ -155,28 +194,81 @@ class Call:
         dataset = self.region.datasets.get(self.parts["id"])
         if dataset is None or not self.view.sees_dataset(dataset):
             raise not_allowed("BROWSE", "Dataset")
+        if dataset.is_deleted:
+            raise removed()
         return dataset
 
     def file(self) -> StoredFile:
-        file = self.region.files.get(self.parts["id"])
+        file = self.region.files.get(self._file_id())
         if file is None or not self.view.sees_file(file):
             raise not_allowed("READ", "Run")
+        if file.owner.is_deleted:
+            raise removed()
         return file
+
+    def _file_id(self) -> str:
+        """The file's own; v1 may know run files by their second number alone."""
+        name = self.parts["id"]
+        if self.choices["run-file-ids"] == "same" or not self.is_v1:
+            return name
+        if name.startswith("r"):
+            return ""
+        ends = f"_{name}"
+        return next((file for file in self.region.files if file.endswith(ends)), name)
+
+    def told_id(self, file: StoredFile) -> str:
+        numeric = self.is_v1 and self.choices["run-file-ids"] == "numeric-in-v1"
+        return file.id.rpartition("_")[2] if numeric else file.id
 
     def readable_file(self) -> StoredFile:
         """The file that the path names, if the token may read its bytes and they are there."""
         file = self.file()
+        kind = "Run" if isinstance(file.owner, Run) else "Dataset"
         if not self.grant.may_read:
-            raise not_allowed("READ", "Run" if isinstance(file.owner, Run) else "Dataset")
+            raise not_allowed("READ", kind)
         if file.is_archived:
-            raise in_cold_storage()
+            status = int(self.choices["archived-content"])
+            raise no_content(status, "The file is archived. Restore it first.", kind)
+        if file.owner.storage is Storage.FILES_DELETED:
+            status = int(self.choices["deleted-content"])
+            raise no_content(status, "The data of this file have been deleted.", kind)
         return file
 
     def file_list(self, files: list[StoredFile], root: str) -> list[Json]:
         """Files as listed; with signed addresses where the query asks for them."""
         resolve = self.query.flag("filehrefcontentresolution") and self.grant.may_read
         sign: Callable[[StoredFile], str] = self.host.signed_url if resolve else lambda file: ""
-        return [bodies.file_body(file, root, sign(file)) for file in files]
+        return [bodies.file_body(file, self.told_id(file), root, sign(file)) for file in files]
+
+    def parent(self, file: StoredFile) -> Json:
+        """What a file belongs to, as v1 names it: a run, or a sample."""
+        if isinstance(file.owner, Run):
+            run = file.owner
+            href = f"{bodies.V1}/runs/{run.id}"
+            named: Json = {"Id": run.id, "Href": href, "Name": run.name, "Status": run.status}
+            return {"ParentRun": named | {"UserOwnedBy": bodies.user_body(run.owner, bodies.V1)}}
+        dataset = file.owner
+        sample = dataset.sample.id
+        return {
+            "ParentSample": {
+                "Id": sample,
+                "Href": f"{bodies.V1}/samples/{sample}",
+                "UserOwnedBy": bodies.user_body(dataset.project.owner, bodies.V1),
+                "Name": dataset.line.name,
+                "ExperimentName": dataset.run.experiment,
+                "SampleId": dataset.line.name,
+                "Status": "Complete",
+                "StatusSummary": "Application completed successfully",
+                "DateCreated": bodies.stamp(dataset.created),
+                "TotalSize": sum(d.size for d in dataset.sample.datasets),
+            }
+        }
+
+    def shaped_user(self, body: Json) -> Json:
+        """A user, who may not be told to be a workgroup."""
+        if self.choices["workgroup-user"] == "told":
+            return body
+        return {k: v for k, v in body.items() if k not in ("IsWorkgroup", "LoggedInUser")}
 
     def content_body(self, file: StoredFile) -> Json:
         return {

@@ -108,7 +108,7 @@ class ObjectStore:
         file = self._find(request.key)
         if file is not None:
             entry.file = file.id
-        burst = self.faults.next_burst("objects")
+        burst = self.faults.next_burst("objects", request.path)
         if burst is not None:
             after = (("Retry-After", burst.retry_after),) if burst.retry_after else ()
             code = "SlowDown" if burst.status in (429, 503) else "InternalError"
@@ -178,13 +178,25 @@ class _Answer:
 
     async def send(self) -> None:
         self._check_conditions()
+        if self._faults.page:
+            raise Refusal(200, "", "", html=True)
         self._entry.status = 206 if self._is_partial else 200
-        self._writer.write(self._head())
-        await self._writer.drain()
+        await self._send_head(self._head())
         await self._send_body(self._entry.first, self._entry.last + 1)
+        if self._faults.more or self._faults.closes:
+            self._writer.close()
+
+    async def _send_head(self, head: bytes) -> None:
+        seconds = self._faults.header_seconds
+        pieces = [head] if not seconds else [head[i : i + 1] for i in range(len(head))]
+        for piece in pieces:
+            self._writer.write(piece)
+            await self._writer.drain()
+            if seconds:
+                await asyncio.sleep(seconds / len(pieces))
 
     def _check_conditions(self) -> None:
-        """If-Match and If-Unmodified-Since, as S3 and RFC 9110 have them."""
+        """If-Match, If-Unmodified-Since and If-Range, as S3 and RFC 9110 have them."""
         headers = self._request.headers
         wanted = headers.get("if-match")
         if wanted is not None:
@@ -196,10 +208,18 @@ class _Answer:
         if fails:
             message = "At least one of the pre-conditions you specified did not hold"
             raise Refusal(412, "PreconditionFailed", message)
+        known = headers.get("if-range")
+        if self._is_partial and known not in (None, self._etag(), self._modified()):
+            self._is_partial = False
+            self._entry.first, self._entry.last = 0, self._stored.size - 1
 
     def _etag(self) -> str:
-        etag = self._faults.etag or self._stored.etag
-        return etag if etag.startswith("W/") else f'"{etag}"'
+        """As it is sent; empty where none is."""
+        etag = self._faults.etag or self._file.etag
+        return etag if not etag or etag.startswith("W/") else f'"{etag}"'
+
+    def _modified(self) -> str:
+        return format_datetime(self._file.modified, usegmt=True)
 
     def _head(self) -> bytes:
         first, last, size = self._entry.first, self._entry.last, self._stored.size
@@ -208,18 +228,35 @@ class _Answer:
             f"HTTP/1.1 {status}",
             f"x-amz-id-2: {self._file.key}",
             f"x-amz-request-id: {self._file.key[:16].upper()}",
-            f"Last-Modified: {format_datetime(self._file.modified, usegmt=True)}",
-            f"ETag: {self._etag()}",
+            f"Last-Modified: {self._modified()}",
             "x-amz-server-side-encryption: AES256",
             f"Content-Disposition: filename={self._file.name}",
             "Accept-Ranges: bytes",
-            f"Content-Type: {self._file.content_type}",
+            f"Content-Type: {self._content_type()}",
             "Server: AmazonS3",
-            f"Content-Length: {last + 1 - first}",
+            f"Content-Length: {last + 1 - first + (self._faults.more or 0)}",
         ]
+        if self._etag():
+            lines.append(f"ETag: {self._etag()}")
+        if self._faults.encoding:
+            lines.append(f"Content-Encoding: {self._faults.encoding}")
         if self._is_partial:
-            lines.append(f"Content-Range: bytes {first}-{last}/{size}")
-        return "\r\n".join([*lines, "", ""]).encode()
+            lines += self._content_range(first, last, size)
+        return "\r\n".join([*lines, "", ""]).encode("utf-8", "replace")
+
+    def _content_type(self) -> str:
+        is_multipart = self._is_partial and self._faults.content_range == "multipart"
+        return "multipart/byteranges; boundary=x" if is_multipart else self._file.content_type
+
+    def _content_range(self, first: int, last: int, size: int) -> list[str]:
+        match self._faults.content_range:
+            case "missing" | "multipart":
+                return []
+            case "start":
+                return [f"Content-Range: bytes {first + 1}-{last + 1}/{size + 1}"]
+            case "total":
+                return [f"Content-Range: bytes {first}-{last}/{size + 1}"]
+        return [f"Content-Range: bytes {first}-{last}/{size}"]
 
     async def _send_body(self, start: int, end: int) -> None:
         """The object's bytes from `start` to before `end`, with what the faults do to them."""
@@ -244,7 +281,7 @@ class _Answer:
 
     async def _send_piece(self, at: int, end: int) -> int:
         """Send the bytes from `at` to before `end`, or fewer; the answer is what comes next."""
-        rate = self._store.faults.bytes_per_second
+        rate = self._faults.drip or self._store.faults.bytes_per_second
         if rate:
             end = min(end, at + max(1, rate // 20))
         flip = self._faults.flip_at

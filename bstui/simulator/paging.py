@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bstui.simulator.api_faults import Spoiling
 from bstui.simulator.bodies import Json
+from bstui.simulator.open_points import Choices
 
 T = TypeVar("T")
 _DEFAULT_LIMIT = 10
@@ -19,8 +21,15 @@ class BadParameter(ValueError):
 class Query:
     """A request's query; names are not case-sensitive."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        choices: Choices | None = None,
+        spoiling: Spoiling | None = None,
+    ) -> None:
         self._values = {name.lower(): value for name, value in pairs}
+        self._choices = choices or Choices()
+        self.spoiling = spoiling or Spoiling()
 
     def text(self, name: str) -> str:
         return self._values.get(name, "")
@@ -36,9 +45,18 @@ class Query:
         text = self.text(name)
         if not text:
             return default
-        if not text.isdigit():
-            raise BadParameter(f"The value '{text}' is not valid for {name}.")
-        return int(text)
+        if text.isdigit():
+            return int(text)
+        if self._choices["bad-parameter"] == "ignore":
+            return default
+        raise BadParameter(f"The value '{text}' is not valid for {name}.")
+
+    def limit(self, highest: int) -> int:
+        """Items of a page; what happens above the highest is not known."""
+        asked, way = self.number("limit", _DEFAULT_LIMIT), self._choices["limit-above-maximum"]
+        if asked > highest and way == "refuse":
+            raise BadParameter(f"The value '{asked}' is above the maximum of {highest} for limit.")
+        return asked if way == "obey" else min(asked, highest)
 
 
 @dataclass(frozen=True)
@@ -60,7 +78,7 @@ class Page(Generic[T]):
     """Some of a list, and what the service says of the whole."""
 
     items: list[T]
-    total: int
+    total: int | None
     offset: int
     limit: int
     sort: str
@@ -68,7 +86,7 @@ class Page(Generic[T]):
 
     def paging(self, with_total: bool = True) -> Json:
         counts: Json = {"DisplayedCount": len(self.items)}
-        if with_total:
+        if with_total and self.total is not None:
             counts["TotalCount"] = self.total
         return counts | {
             "Offset": self.offset,
@@ -85,11 +103,16 @@ def take_page(things: Iterable[T], query: Query, order: Order[T]) -> Page[T]:
     asked = query.text("sortdir").lower()
     descending = asked == "desc" or (not asked and order.descending)
     offset = query.number("offset", 0)
-    limit = min(query.number("limit", _DEFAULT_LIMIT), order.limit)
+    limit = query.limit(order.limit)
     ranked = sorted(things, key=order.keys[sort], reverse=descending)  # type: ignore[arg-type]  # keys of one list compare
+    spoiling = query.spoiling
+    if offset and spoiling.shrink:
+        ranked = ranked[spoiling.shrink :]
+    start = 0 if spoiling.repeat else offset
+    count = limit if spoiling.cap is None else min(limit, spoiling.cap)
     return Page(
-        ranked[offset : offset + limit],
-        len(ranked),
+        ranked[start : start + count],
+        None if spoiling.no_total else len(ranked) + spoiling.total_by,
         offset,
         limit,
         sort,

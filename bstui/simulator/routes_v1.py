@@ -10,6 +10,7 @@ from bstui.simulator.bodies import V1, Json
 from bstui.simulator.calls import Call, Handler, Refused, enveloped, error_body, not_allowed
 from bstui.simulator.paging import FILES_LIMIT, Order, take_page
 from bstui.simulator.run_bodies import stats_body, v1_run_body
+from bstui.simulator.s3 import asked_range
 from bstui.simulator.search import search
 
 _RUN_KEYS: Mapping[str, Callable[[Run], object]] = {
@@ -36,7 +37,7 @@ FILES = Order(_FILE_KEYS, limit=FILES_LIMIT)
 
 
 def current_user(call: Call) -> Json:
-    return bodies.whole_user_body(call.grant.user, V1)
+    return call.shaped_user(bodies.whole_user_body(call.grant.user, V1))
 
 
 def current_token(call: Call) -> Json:
@@ -69,8 +70,16 @@ def _check_user(call: Call) -> None:
 
 
 def _permissions(call: Call) -> Json:
+    return {"Permissions": permissions(call)}
+
+
+def permissions(call: Call) -> Json:
+    """What the user may do with a project, and what the token."""
     verbs = [scope.split()[0] for scope in call.grant.scopes]
-    return {"Permissions": {"UserOperations": ["BROWSE", "READ"], "AccessTokenOperations": verbs}}
+    if call.choices["permission-words"] == "title":
+        verbs = [verb.title() for verb in verbs]
+        return {"UserOperations": ["Browse", "Read"], "AccessTokenOperations": verbs}
+    return {"UserOperations": ["BROWSE", "READ"], "AccessTokenOperations": verbs}
 
 
 def one_run(call: Call) -> Json:
@@ -122,7 +131,7 @@ def one_file(call: Call) -> Json:
     file = call.file()
     href = f"{V1}/files/{file.id}"
     more: Json = {"UploadStatus": "complete", "Properties": bodies.properties_body(href, [])}
-    return more | bodies.file_body(file, V1)
+    return more | bodies.file_body(file, call.told_id(file), V1) | call.parent(file)
 
 
 def file_content(call: Call) -> object:
@@ -131,9 +140,23 @@ def file_content(call: Call) -> object:
     kind = call.query.text("redirect").lower()
     if kind == "meta":
         return call.content_body(file)
-    if kind in ("false", "proxy"):
-        return Response(file.content.read(), media_type=file.content_type)
+    if kind in ("false", "proxy") and call.choices["proxied-content"] != "redirected":
+        return _proxied(call, file)
     return RedirectResponse(call.host.signed_url(file), status_code=302)
+
+
+def _proxied(call: Call, file: StoredFile) -> Response:
+    """The bytes through the API; whether it knows ranges, is not known."""
+    asked = None
+    if call.choices["proxied-content"] == "ranged":
+        asked = asked_range(call.headers.get("range", ""), file.content.size)
+    if asked is None:
+        return Response(file.content.read(), media_type=file.content_type)
+    first, last = asked
+    place = {"Content-Range": f"bytes {first}-{last}/{file.content.size}"}
+    return Response(
+        file.content.read(first, last + 1 - first), 206, place, media_type=file.content_type
+    )
 
 
 def _v1_content(call: Call) -> object:

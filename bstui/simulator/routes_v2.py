@@ -1,20 +1,21 @@
 """The calls of v2 that browsing and importing use."""
 
-from bstui.simulator import bodies, v2_runs, v2_samples
+from bstui.simulator import bodies, changes, classic, v2_runs, v2_samples
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Call, Handler, not_allowed
 from bstui.simulator.paging import Order, take_page
-from bstui.simulator.routes_v1 import file_content
+from bstui.simulator.routes_v1 import file_content, permissions
 from bstui.simulator.search import search
 
 
 def current_user(call: Call) -> Json:
-    return bodies.whole_user_body(call.grant.user, call.root)
+    return call.shaped_user(bodies.whole_user_body(call.grant.user, call.root))
 
 
 def list_workgroups(call: Call) -> Json:
     """The workgroups of the person, whether or not a token for them is at hand."""
-    if call.parts["id"] not in ("current", call.grant.user.id):
+    refuses = call.choices["workgroup-list"] == "refused"
+    if refuses or call.parts["id"] not in ("current", call.grant.user.id):
         raise not_allowed("BROWSE", "User")
     mine = call.grant.user.person or call.grant.user
     groups: list[Json] = [
@@ -28,14 +29,13 @@ def list_workgroups(call: Call) -> Json:
 
 def one_project(call: Call) -> Json:
     project = call.project()
-    verbs = [scope.split()[0] for scope in call.grant.scopes]
-    rights = {"UserOperations": ["BROWSE", "READ"], "AccessTokenOperations": verbs}
     more: Json = {"HrefDatasets": f"{call.root}/projects/{project.id}/datasets"}
-    return call.project_body(project, call.root) | more | {"Permissions": rights}
+    return call.project_body(project, call.root) | more | {"Permissions": permissions(call)}
 
 
 def one_file(call: Call) -> Json:
-    return bodies.file_body(call.file(), call.root) | {"UploadStatus": "complete"}
+    file = call.file()
+    return bodies.file_body(file, file.id, call.root) | {"UploadStatus": "complete"}
 
 
 ROUTES: dict[str, Handler] = {
@@ -47,6 +47,8 @@ ROUTES: dict[str, Handler] = {
     "/v2/runs/{id}/files": v2_runs.run_files,
     "/v2/runs/{id}/sequencingstats": v2_runs.run_stats,
     "/v2/runs/{id}/properties": v2_runs.run_properties,
+    "/v2/runs/{id}/samplesheet": v2_runs.sample_sheet,
+    "/v2/runs/{id}/properties/{name}": v2_runs.run_property,
     "/v2/runs/{id}/properties/{name}/items": v2_runs.run_property_items,
     "/v2/runs/{id}/lanelibrarymappings": v2_runs.lane_library_mappings,
     "/v2/projects/{id}": one_project,
@@ -58,9 +60,13 @@ ROUTES: dict[str, Handler] = {
     "/v2/datasets": v2_samples.list_datasets,
     "/v2/datasets/{id}": v2_samples.one_dataset,
     "/v2/datasets/{id}/files": v2_samples.dataset_files,
+    "/v2/datasets/{id}/properties": v2_samples.dataset_properties,
     "/v2/datasets/{id}/properties/{name}/items": v2_samples.dataset_property_items,
     "/v2/datasettypes/{id}": v2_samples.one_dataset_type,
     "/v2/files/{id}": one_file,
     "/v2/files/{id}/content": file_content,
     "/v2/search": lambda call: search(call, call.root),
-}
+} | classic.ROUTES
+
+CHANGES = changes.CHANGES
+"""By POST."""

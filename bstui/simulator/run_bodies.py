@@ -1,6 +1,8 @@
 """The JSON of runs: v1's and v2's differ in nearly every field."""
 
-from bstui.simulator.account import Run
+import re
+
+from bstui.simulator.account import Run, Storage
 from bstui.simulator.bodies import V1, Json, stamp, user_body
 from bstui.simulator.reads import INDEX_CYCLES
 
@@ -35,21 +37,33 @@ def v1_run_body(run: Run) -> Json:
         "NumCyclesIndex1": 0,
         "NumCyclesIndex2": 0,
         "HasCollaborators": bool(run.readers),
-        "IsArchived": run.is_archived,
-        "IsZipping": False,
-        "IsZipped": False,
-        "IsUnzipping": False,
         "SequencingStats": stats_body(run, V1),
         "LaneAndQcStatus": "QcPassed",
         "LimsStatus": "NoLims",
         "DateInstrumentStarted": stamp(run.created),
+    } | state_fields(run)
+
+
+def state_fields(run: Run) -> Json:
+    """Where a run's data are; what is seldom is told only where it is so."""
+    seldom = {
+        "IsFileDataDeleted": run.storage is Storage.FILES_DELETED,
+        "IsTransferPending": run.is_transfer_pending,
     }
+    told: Json = {
+        "IsArchived": run.is_archived,
+        "IsZipping": run.storage is Storage.ZIPPING,
+        "IsZipped": run.storage in (Storage.ZIPPED, Storage.UNZIPPING),
+        "IsUnzipping": run.storage is Storage.UNZIPPING,
+    }
+    return told | {name: True for name, is_so in seldom.items() if is_so}
 
 
-def v2_run_body(run: Run, root: str) -> Json:
+def v2_run_body(run: Run, root: str, name: str = "", spaced: bool = False) -> Json:
+    """A run under its id `name`; `spaced` spells instruments in another way."""
     cell = run.cell
     return {
-        "Id": run.id,
+        "Id": name or run.id,
         "Name": run.name,
         "ExperimentName": run.experiment,
         "DateCreated": stamp(run.created),
@@ -60,7 +74,9 @@ def v2_run_body(run: Run, root: str) -> Json:
             "Id": 4155151,
             "Name": cell.instrument,
             "Number": cell.number,
-            "Type": run.instrument_type,
+            "Type": re.sub(r"(?<=[a-z])(?=\d)", " ", run.instrument_type)
+            if spaced
+            else run.instrument_type,
             "PlatformName": run.platform,
         },
         "InstrumentRunStatus": "Completed" if run.upload_status == "Completed" else "Running",
@@ -72,15 +88,11 @@ def v2_run_body(run: Run, root: str) -> Json:
         "UserUploadedBy": user_body(run.owner, root),
         "UploadStatus": run.upload_status,
         "DateUploadStarted": stamp(run.created),
-        "IsArchived": run.is_archived,
-        "IsZipping": False,
-        "IsZipped": False,
-        "IsUnzipping": False,
-        "Href": f"{root}/runs/{run.id}",
-        "HrefFiles": f"{root}/runs/{run.id}/files",
-        "HasFilesInIca": False,
+        "Href": f"{root}/runs/{name or run.id}",
+        "HrefFiles": f"{root}/runs/{name or run.id}/files",
+        "HasFilesInIca": bool(name) and name != run.id,
         "V1Pre3Id": run.id,
-    }
+    } | state_fields(run)
 
 
 def stats_body(run: Run, root: str) -> Json:
@@ -109,4 +121,63 @@ def stats_body(run: Run, root: str) -> Json:
         "YieldTotal": clusters * cell.cycles / 1e9,
         "Clusters": clusters,
         "ClustersPf": passing,
+    }
+
+
+def full_stats_body(run: Run, root: str) -> Json:
+    """The statistics by themselves: those of each read and lane, too."""
+    cell, href = run.cell, f"{root}/runs/{run.id}"
+    named = {"Id": run.id, "Name": run.name, "DateCreated": stamp(run.created), "Href": href}
+    reads = [
+        {"ReadNumber": number, "IsIndexed": is_index, "TotalCycles": cycles, "PercentGtQ30": 81.25}
+        for number, (cycles, is_index) in enumerate(cell.reads, 1)
+    ]
+    lanes = [_lane_stats(run, lane, href) for lane in range(1, cell.lanes + 1)]
+    return stats_body(run, root) | {"Run": named, "Reads": reads, "Lanes": lanes}
+
+
+def _lane_stats(run: Run, lane: int, href: str) -> Json:
+    cell = run.cell
+    clusters = len(cell.tiles) * cell.clusters
+    passing = sum(cell.tile(lane, number).passing.count(1) for number in cell.tiles)
+    return {
+        "Id": f"{run.id}{lane}",
+        "Href": f"{href}/lanes/{lane}",
+        "LaneNumber": lane,
+        "Reads": clusters,
+        "ReadsPf": passing,
+        "PercentPf": round(passing / clusters, 6),
+        "PercentGtQ30": 81.25,
+        "Yield": clusters * cell.cycles / 1e9,
+        "Status": "QcPassed",
+    }
+
+
+def sample_sheet_body(run: Run) -> Json:
+    """`samplesheet`, as one client models it."""
+    cell = run.cell
+    lengths = [str(cycles) for cycles, is_index in cell.reads if not is_index]
+    rows = [
+        {
+            "Lane": str(lane),
+            "Sample_ID": line.name,
+            "LibraryName": line.name,
+            "index": line.indexes[0],
+            "index2": line.indexes[1],
+            "ProjectName": line.project,
+        }
+        for lane in range(1, cell.lanes + 1)
+        for line in cell.lines
+    ]
+    return {
+        "NeedsAttention": False,
+        "FormatVersion": "2",
+        "HeaderSettings": [{"Key": "RunName", "Value": run.experiment}],
+        "ReadSettings": [
+            {"Key": f"Read{number}Cycles", "Value": cycles}
+            for number, cycles in enumerate(lengths, 1)
+        ],
+        "Manifests": [],
+        "SequencingSettings": [],
+        "Applications": [{"Name": "BCLConvert", "Settings": [], "Data": rows}],
     }

@@ -1,6 +1,6 @@
 """The JSON of biosamples, libraries and FASTQ datasets; sizes are bytes."""
 
-from bstui.simulator.account import Biosample, Dataset, Session
+from bstui.simulator.account import Biosample, Dataset, Session, Storage
 from bstui.simulator.bodies import V1, Json, project_body, stamp, user_body
 from bstui.simulator.reads import INDEX_CYCLES
 
@@ -73,6 +73,8 @@ def session_body(session: Session, dataset: Dataset, root: str) -> Json:
         "DateStarted": stamp(session.created),
         "DeliveryStatus": "None",
         "ContainsComments": False,
+        "HrefComments": f"{root}/appsessions/{session.id}/comments",
+        "TotalSize": sum(dataset.size for dataset in session.datasets),
     }
 
 
@@ -110,9 +112,18 @@ def dataset_body(dataset: Dataset, root: str, project_size: int) -> Json:
         "UploadStatus": dataset.upload_status,
         "UploadStatusSummary": "",
         "ValidationStatus": "Passed",
+        "V1pre3Id": f"sample.{dataset.sample.id}",
         "HrefComments": f"{href}/comments",
         "ContainsComments": False,
+    } | _seldom(dataset)
+
+
+def _seldom(dataset: Dataset) -> Json:
+    states = {
+        "IsFileDataDeleted": dataset.storage is Storage.FILES_DELETED,
+        "IsTransferPending": dataset.is_transfer_pending,
     }
+    return {name: True for name, is_so in states.items() if is_so}
 
 
 def dataset_type_body(root: str) -> Json:

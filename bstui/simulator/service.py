@@ -3,7 +3,9 @@
 import asyncio
 import socket
 import threading
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,16 +13,19 @@ from typing import Self
 
 import uvicorn
 
-from bstui.simulator.account import Grant, Region, StoredFile, Tokens
+from bstui.simulator.account import Grant, Region, StoredFile, Tag, Tokens
 from bstui.simulator.api import make_app
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Host
 from bstui.simulator.contents import Spool
 from bstui.simulator.faults import Faults
 from bstui.simulator.laboratory import make_laboratory
+from bstui.simulator.logins import Logins
 from bstui.simulator.objects import ObjectStore
+from bstui.simulator.open_points import Choices
 from bstui.simulator.request_log import ObjectRequest, RequestLog
 from bstui.simulator.signing import Signer
+from bstui.simulator.states import States
 
 _WEEK = 7 * 86_400
 _START_LIMIT = 30
@@ -46,6 +51,8 @@ class SimulatorOptions:
     """Seconds that a signed address is good for."""
     tokens: Tokens | None = None
     """Else those of the seed."""
+    unsure: Mapping[str, str] = field(default_factory=dict)
+    """The variant of what nobody knows of the service, by the name of the point."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,11 @@ class Simulator:
         self._worlds = make_laboratory(
             self.options.seed, self.options.scale, self.tokens, self._spool
         )
-        self._by_key = {f.key: f for world in self._worlds for f in world.files.values()}
-        self.faults = Faults(self._change_object)
+        self.choices = Choices(self.options.unsure)
+        self._states = [
+            States(world, self._spool, lambda: self.choices["zip-names"]) for world in self._worlds
+        ]
+        self.faults = Faults(self)
         self._log = RequestLog(self.options.log)
         self._sockets: list[socket.socket] = []
         """Every region's API, in their order, then the object store."""
@@ -154,13 +164,23 @@ class Simulator:
             file.id: Truth(
                 file.path, file.content.size, file.content.sha256(), file.content.stored.etag
             )
-            for file in self._by_key.values()
+            for file in self._files()
             if not files or file.id in files
         }
 
     def paths(self) -> dict[str, str]:
         """The path of every file of every region, by its id."""
-        return {file.id: file.path for file in self._by_key.values()}
+        return {file.id: file.path for file in self._files()}
+
+    def _files(self) -> Iterator[StoredFile]:
+        return (file for world in self._worlds for file in world.files.values())
+
+    def _file(self, file_id: str) -> StoredFile:
+        """A ValueError where no region has it."""
+        for world in self._worlds:
+            if file_id in world.files:
+                return world.files[file_id]
+        raise ValueError(f"there is no file {file_id}")
 
     def requests(self) -> list[ObjectRequest]:
         """What was asked of the object store, in order."""
@@ -175,12 +195,26 @@ class Simulator:
         listening.listen(512)
         return listening
 
-    def _change_object(self, file_id: str) -> None:
+    def replace_object(self, file: str) -> None:
         """Another object under the same id: its bytes reversed, so of the same size."""
-        for file in self._by_key.values():
-            if file.id == file_id:
-                file.content.put(file.content.read()[::-1])
-                file.modified = datetime.now(UTC).replace(microsecond=0)
+        found = self._file(file)
+        found.content.put(found.content.read()[::-1])
+        found.modified = datetime.now(UTC).replace(microsecond=0)
+
+    def become(self, thing: str, state: str) -> None:
+        """Change the state of a run or dataset."""
+        if not any(states.change(thing, state) for states in self._states):
+            raise ValueError(f"there is no run or dataset {thing}")
+
+    def upload(self, run: str, count: int) -> None:
+        """Let more files of a run arrive."""
+        for states in self._states:
+            if run in states.region.runs:
+                states.upload(states.region.runs[run], count)
+
+    def tag(self, file: str, tag: str) -> None:
+        """How the ETag of a file is told; a ValueError for a way that there is not."""
+        self._file(file).tag = Tag(tag)
 
     def _run(self, objects: socket.socket, ready: threading.Event) -> None:
         try:
@@ -196,7 +230,7 @@ class Simulator:
         signer = Signer(self.options.seed)
         store = ObjectStore(self._spool, self._find, signer, self.faults, self._log)
         await store.start(objects)
-        servers = [self._server(world, signer) for world in self._worlds]
+        servers = [self._server(states, signer) for states in self._states]
         running = [
             asyncio.create_task(server.serve([listening]))
             for server, listening in zip(servers, self._sockets, strict=False)
@@ -209,11 +243,19 @@ class Simulator:
         await store.stop()
 
     def _find(self, key: str) -> StoredFile | None:
-        return self._by_key.get(key)
+        return next((w.objects[key] for w in self._worlds if key in w.objects), None)
 
-    def _server(self, world: Region, signer: Signer) -> uvicorn.Server:
-        lifetime = self.options.url_lifetime
-        host = Host(world, self.faults, signer, self.objects_url, lifetime)
+    def _server(self, states: States, signer: Signer) -> uvicorn.Server:
+        host = Host(
+            states.region,
+            self.faults,
+            signer,
+            self.objects_url,
+            self.options.url_lifetime,
+            self.choices,
+            states,
+            Logins(states.region, self.options.seed, time.monotonic),
+        )
         return uvicorn.Server(
             uvicorn.Config(
                 make_app(host, self._log, self._truth_bodies),

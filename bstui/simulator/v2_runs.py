@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bstui.simulator import bodies, run_bodies, sample_bodies
-from bstui.simulator.account import Run
+from bstui.simulator.account import Biosample, Run
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Call, unknown_route
 from bstui.simulator.paging import UNSORTED, Order, take_page
@@ -18,19 +18,23 @@ def list_runs(call: Call) -> Json:
         run
         for run in call.view.runs()
         if (not statuses or run.status.lower() in statuses)
-        and (not ids or run.id in ids)
+        and (not ids or call.run_id(run).lower() in ids)
         and (not name or run.experiment.lower() == name)
     ]
     page = take_page(runs, query, RUNS)
-    items = [run_bodies.v2_run_body(run, call.root) for run in page.items]
-    return {"Items": items, "Paging": page.paging()}
+    return {"Items": [_body(call, run) for run in page.items], "Paging": page.paging()}
+
+
+def _body(call: Call, run: Run) -> Json:
+    spaced = call.choices["instrument-names"] == "spaced"
+    return run_bodies.v2_run_body(run, call.root, call.run_id(run), spaced)
 
 
 def one_run(call: Call) -> Json:
     run = call.run()
     owner = f"{call.root}/runs/{run.id}"
     properties = (_run_property(call, run, name) for name in _RUN_PROPERTIES)
-    return run_bodies.v2_run_body(run, call.root) | {
+    return _body(call, run) | {
         "SequencingStats": run_bodies.stats_body(run, call.root),
         "Properties": bodies.properties_body(owner, properties),
     }
@@ -70,11 +74,25 @@ def run_properties(call: Call) -> Json:
 
 
 def run_property_items(call: Call) -> Json:
-    run, name = call.run(), call.parts["name"]
-    if name not in _RUN_PROPERTIES:
-        raise unknown_route()
+    run, name = call.run(), _property_name(call)
     single = _RUN_PROPERTIES[name][2]
     return property_items(call, _run_items(call, run, name), single)
+
+
+def run_property(call: Call) -> Json:
+    return _run_property(call, call.run(), _property_name(call))
+
+
+def _property_name(call: Call) -> str:
+    names = {name.lower(): name for name in _RUN_PROPERTIES}
+    name = names.get(call.parts["name"].lower())
+    if name is None:
+        raise unknown_route()
+    return name
+
+
+def sample_sheet(call: Call) -> Json:
+    return run_bodies.sample_sheet_body(call.run())
 
 
 def property_items(call: Call, items: Iterable[Json], single: str) -> Json:
@@ -113,31 +131,53 @@ def _folders(call: Call, run: Run, folder: str) -> list[Json]:
 
 
 def run_stats(call: Call) -> Json:
-    return run_bodies.stats_body(call.run(), call.root)
+    return run_bodies.full_stats_body(call.run(), call.root)
 
 
 def lane_library_mappings(call: Call) -> Json:
     """What is on a flow cell; as a client models it, not recorded."""
     run = call.run()
-    items: list[Json] = [
-        {
-            "LaneNumber": lane,
-            "BioSampleName": biosample.name,
-            "LibraryName": biosample.name,
-            "ProjectName": biosample.project.name,
-        }
-        for lane in range(1, run.cell.lanes + 1)
-        for biosample in run.biosamples
-    ]
-    page = take_page(items, call.query, Order[Json]({"LaneNumber": lambda i: i["LaneNumber"]}))
-    return {"Items": page.items, "Paging": page.paging()}
+    if call.choices["lane-mappings"] == "unknown":
+        raise unknown_route()
+    found = [(lane, b) for lane in range(1, run.cell.lanes + 1) for b in run.biosamples]
+    page = take_page(found, call.query, Order[tuple[int, Biosample]]({"LaneNumber": _lane_of}))
+    items = [_mapping(call, run, lane, biosample) for lane, biosample in page.items]
+    return {"Items": items, "Paging": page.paging()}
+
+
+def _lane_of(pair: tuple[int, Biosample]) -> int:
+    return pair[0]
+
+
+def _mapping(call: Call, run: Run, lane: int, biosample: Biosample) -> Json:
+    body: Json = {
+        "LaneId": f"{run.id}{lane}",
+        "LaneNumber": lane,
+        "BioSampleName": biosample.name,
+        "LibraryName": biosample.name,
+        "ProjectName": biosample.project.name,
+    }
+    if call.view.sees_biosample(biosample):
+        size = call.size_of(biosample.project)
+        body["BioSample"] = sample_bodies.biosample_body(biosample, call.root, size)
+        body["Library"] = sample_bodies.library_body(biosample, call.root, size)
+        body["DataSetName"] = f"{biosample.name}_L{lane:03}"
+    return body
 
 
 def access_check(call: Call) -> list[Json]:
+    """Which of some runs the token may see; those that are not there are not accessible either."""
     readable = {run.id: run for run in call.view.runs()}
     return [
         {"Id": int(run_id), "HasAccess": run_id in readable}
-        | ({"ExperimentName": readable[run_id].experiment} if run_id in readable else {})
+        | (
+            {
+                "ExperimentName": readable[run_id].experiment,
+                "Href": f"{call.root}/runs/{run_id}",
+            }
+            if run_id in readable
+            else {}
+        )
         for run_id in sorted(call.query.words("ids"))
         if run_id.isdigit()
     ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from bstui.simulator import bodies, run_bodies, sample_bodies
 from bstui.simulator.account import Biosample, Dataset
 from bstui.simulator.bodies import Json
-from bstui.simulator.calls import Call, unknown_route
+from bstui.simulator.calls import Call, not_allowed, unknown_route
 from bstui.simulator.paging import UNSORTED, Order, take_page
 from bstui.simulator.routes_v1 import FILES, chosen_files
 from bstui.simulator.v2_runs import property_items
@@ -90,39 +90,61 @@ def run_lane_summaries(call: Call) -> Json:
 
 
 def list_datasets(call: Call) -> Json:
-    return _dataset_page(call, call.view.datasets())
+    runs = call.query.words("inputruns")
+    if runs and call.choices["unreadable-datasets"] == "refused":
+        for dataset in call.region.datasets.values():
+            if dataset.run.id in runs and not call.view.sees_dataset(dataset):
+                raise not_allowed("BROWSE", "Project")
+    return _dataset_page(call, _candidates(call))
+
+
+def _candidates(call: Call) -> Iterable[Dataset]:
+    """The datasets of the biosamples or projects that are asked for, else all."""
+    region = call.region
+    if names := call.query.words("inputbiosamples"):
+        found = (region.biosamples[name] for name in names if name in region.biosamples)
+        return (d for biosample in found for d in call.view.datasets_of(biosample))
+    if names := call.query.words("projectid"):
+        projects = (region.projects[name] for name in names if name in region.projects)
+        return (d for project in projects for d in call.view.project_datasets(project))
+    return call.view.datasets()
 
 
 def project_datasets(call: Call) -> Json:
-    project = call.project()
-    return _dataset_page(call, (d for d in call.view.datasets() if d.project is project))
+    return _dataset_page(call, call.view.project_datasets(call.project()))
 
 
 def _dataset_page(call: Call, datasets: Iterable[Dataset]) -> Json:
-    query = call.query
-    chosen = [d for d in datasets if _is_asked_for(call, d)]
-    page = take_page(chosen, query, Order(_DATASETS, descending=True))
+    chosen = [d for d in datasets if _is_asked_for(call, d) and _is_of_type(call)]
+    page = take_page(chosen, call.query, Order(_DATASETS, descending=True))
     items = [_dataset_body(call, dataset) for dataset in page.items]
     return {"Items": items, "Paging": page.paging()}
 
 
 def _is_asked_for(call: Call, dataset: Dataset) -> bool:
-    query = call.query
     biosample = dataset.biosample.id if dataset.biosample else ""
     filters = {
         "inputbiosamples": biosample,
         "inputruns": dataset.run.id,
-        "inputruntokens": f"r.{dataset.run.id}",
+        "inputruntokens": dataset.run.token.lower(),
         "projectid": dataset.project.id,
         "appsessionids": dataset.session.id,
         "qcstatus": dataset.qc_status.lower(),
         "uploadstatus": dataset.upload_status.lower(),
         "isarchived": str(dataset.is_archived).lower(),
     }
-    if any(words and value not in words for words, value in _wanted(call, filters)):
-        return False
-    types = {word.removeprefix("~") for word in query.words("datasettypes")}
-    return not types or bool(types & {"illumina.fastq.v1.8", "common.fastq", "common.files"})
+    return not any(words and value not in words for words, value in _wanted(call, filters))
+
+
+def _is_of_type(call: Call) -> bool:
+    """Whether FASTQ are asked for: by their type, or with a tilde by what they conform to."""
+    types = call.query.words("datasettypes")
+    if not types or types & {"illumina.fastq.v1.8", "~common.fastq", "~common.files"}:
+        return True
+    way, plain = call.choices["plain-type"], {word for word in types if word[0] != "~"}
+    if way == "conforming":
+        return bool(plain & {"common.fastq", "common.files"})
+    return way == "everything" and bool(plain)
 
 
 def _wanted(call: Call, filters: Mapping[str, str]) -> list[tuple[set[str], str]]:
@@ -140,6 +162,9 @@ def _dataset_body(call: Call, dataset: Dataset) -> Json:
         ]
         owner = f"{call.root}/datasets/{dataset.id}"
         body["Properties"] = bodies.properties_body(owner, properties)
+    key = call.choices["fastq-attributes"]
+    if key != "common_fastq" and isinstance(body["Attributes"], dict):
+        body["Attributes"] = {key: body["Attributes"]["common_fastq"]}
     return body
 
 
@@ -180,6 +205,12 @@ def dataset_files(call: Call) -> Json:
         files = [file for file in files if file.content.size]
     page = take_page(files, call.query, FILES)
     return {"Items": call.file_list(page.items, call.root), "Paging": page.paging()}
+
+
+def dataset_properties(call: Call) -> Json:
+    owner = f"{call.root}/datasets/{call.dataset().id}"
+    items = _dataset_properties(call, call.dataset())
+    return bodies.properties_body(owner, items)
 
 
 def dataset_property_items(call: Call) -> Json:
