@@ -51,6 +51,7 @@ _NAMING = "{date}_{serial}_{number:04}_"
 MISEQ = Instrument("MiSeq", "MiSeq", "M00421", Layout.BCL, _NAMING + "{barcode}")
 HISEQ = Instrument("HiSeq", "HiSeq2500", "D00118", Layout.BCL_GZ, _NAMING + "A{barcode}")
 NEXTSEQ = Instrument("NextSeq2000", "NextSeq2000", "VH00384", Layout.CBCL, _NAMING + "{barcode}")
+NEXTSEQ_500 = Instrument("NextSeq", "NextSeq", "NS500318", Layout.BGZF, _NAMING + "A{barcode}")
 NOVASEQ = Instrument("NovaSeq", "NovaSeq6000", "A01052", Layout.CBCL, _NAMING + "B{barcode}")
 
 

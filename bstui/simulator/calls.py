@@ -240,30 +240,6 @@ class Call:
         sign: Callable[[StoredFile], str] = self.host.signed_url if resolve else lambda file: ""
         return [bodies.file_body(file, self.told_id(file), root, sign(file)) for file in files]
 
-    def parent(self, file: StoredFile) -> Json:
-        """What a file belongs to, as v1 names it: a run, or a sample."""
-        if isinstance(file.owner, Run):
-            run = file.owner
-            href = f"{bodies.V1}/runs/{run.id}"
-            named: Json = {"Id": run.id, "Href": href, "Name": run.name, "Status": run.status}
-            return {"ParentRun": named | {"UserOwnedBy": bodies.user_body(run.owner, bodies.V1)}}
-        dataset = file.owner
-        sample = dataset.sample.id
-        return {
-            "ParentSample": {
-                "Id": sample,
-                "Href": f"{bodies.V1}/samples/{sample}",
-                "UserOwnedBy": bodies.user_body(dataset.project.owner, bodies.V1),
-                "Name": dataset.line.name,
-                "ExperimentName": dataset.run.experiment,
-                "SampleId": dataset.line.name,
-                "Status": "Complete",
-                "StatusSummary": "Application completed successfully",
-                "DateCreated": bodies.stamp(dataset.created),
-                "TotalSize": sum(d.size for d in dataset.sample.datasets),
-            }
-        }
-
     def shaped_user(self, body: Json) -> Json:
         """A user, who may not be told to be a workgroup."""
         if self.choices["workgroup-user"] == "told":

@@ -1,12 +1,11 @@
 """The classic model of v1: samples, which join a biosample's lanes, app results and sessions."""
 
-from bstui.simulator import bodies, sample_bodies
+from bstui.simulator import bodies, classic_bodies, sample_bodies
 from bstui.simulator.account import Sample, Session, StoredFile
 from bstui.simulator.bodies import V1, Json
 from bstui.simulator.calls import Call, Handler, enveloped, not_allowed
 from bstui.simulator.paging import UNSORTED, Order, take_page
 from bstui.simulator.routes_v1 import FILES, chosen_files
-from bstui.simulator.run_bodies import v1_run_body
 
 _SAMPLES = Order[Sample](
     {
@@ -37,44 +36,7 @@ def _session_body(session: Session, call: Call) -> Json:
 
 
 def _sample_body(sample: Sample, call: Call) -> Json:
-    """A sample as listed; `Library.BiologicalSample.Id` is the biosample's under v2."""
-    first = sample.datasets[0]
-    cell, owner = first.run.cell, first.project.owner
-    clusters = sum(dataset.clusters for dataset in sample.datasets)
-    body: Json = {
-        "Id": sample.id,
-        "Href": f"{V1}/samples/{sample.id}",
-        "IsMerged": False,
-        "UserOwnedBy": bodies.user_body(owner, V1),
-        "Name": first.line.name,
-        "ExperimentName": first.run.experiment,
-        "SampleId": first.line.name,
-        "Status": "Complete",
-        "StatusSummary": "Application completed successfully",
-        "DateCreated": bodies.stamp(first.created),
-        "TotalSize": sum(dataset.size for dataset in sample.datasets),
-        "Read1": cell.read_length,
-        "Read2": cell.read_length if cell.is_paired else 0,
-        "IsPairedEnd": cell.is_paired,
-        "NumReadsRaw": clusters,
-        "NumReadsPF": clusters,
-        "TotalReadsRaw": clusters * (2 if cell.is_paired else 1),
-        "TotalReadsPF": clusters * (2 if cell.is_paired else 1),
-        "TotalClustersRaw": clusters,
-        "TotalClustersPF": clusters,
-    }
-    if first.biosample is not None:
-        named = {
-            "Id": first.biosample.id,
-            "UserSampleId": first.biosample.name,
-            "Name": first.biosample.name,
-            "DateCreated": bodies.stamp(first.biosample.created),
-            "UserOwnedBy": bodies.user_body(owner, V1),
-            "Status": first.biosample.status,
-        }
-        library: Json = {"Id": first.biosample.library.id, "Name": first.biosample.name}
-        body["Library"] = library | {"BiologicalSample": named, "Status": "Active"}
-    return body
+    return classic_bodies.sample_body(sample, call.project_body(sample.datasets[0].project, V1))
 
 
 def _seen(call: Call, sample: Sample) -> bool:
@@ -102,7 +64,7 @@ def _sample(call: Call) -> Sample:
 def one_sample(call: Call) -> Json:
     sample = _sample(call)
     href, first = f"{V1}/samples/{sample.id}", sample.datasets[0]
-    runs = bodies.property_body(href, "run", "Input.Runs", [v1_run_body(first.run)], "Items")
+    properties = classic_bodies.sample_properties(sample)
     return _sample_body(sample, call) | {
         "HrefGenome": f"{V1}/genomes/4",
         "SampleNumber": first.line.number,
@@ -110,7 +72,7 @@ def one_sample(call: Call) -> Json:
         "References": [],
         "AppSession": _session_body(first.session, call),
         "Projects": [call.project_body(first.project, V1)],
-        "Properties": bodies.properties_body(href, [runs]),
+        "Properties": bodies.properties_body(href, properties),
     }
 
 

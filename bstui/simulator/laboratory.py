@@ -3,7 +3,9 @@
 Virginia: Robin Ferris owns an RNA project (16 biosamples, two lanes), an amplicon panel (14; one
 in two runs with equal file names, one re-queued, names with markup and blanks) and their runs,
 and is shown the exome project of the workgroup (10; two deep ones, eight single-end), and a run of
-Sam Okafor without its project. Frankfurt: Robin again, with one project and one run.
+Sam Okafor without its project. The workgroup alone sees a project of odd names and ETags, from a
+NextSeq 500, and a run in every state that can befall one. Frankfurt: Robin again, with one project
+and one run.
 """
 
 import itertools
@@ -16,19 +18,22 @@ from bstui.simulator.account import (
     Grant,
     Project,
     Region,
+    Tag,
     Tokens,
     User,
     moment,
 )
-from bstui.simulator.builder import HISEQ, MISEQ, NEXTSEQ, NOVASEQ, Builder, Instrument
+from bstui.simulator.builder import HISEQ, MISEQ, NEXTSEQ, NEXTSEQ_500, NOVASEQ, Builder, Instrument
 from bstui.simulator.contents import MIB, Spool
 from bstui.simulator.reads import Flowcell, SheetLine, make_indexes
+from bstui.simulator.states import States
 
 _PANEL = (
     *("Kidney-2", "Heart-1", "S[/b]", "Left ventricle 3", "Right-ventricle-3", "Septum-3"),
     *("Atrium-L", "Atrium-R", "Aorta-1", "Aorta-2", "Valve-1", "Liver-1", "NTC", "a_S1_b"),
 )
 _ZEBRAFISH = tuple(f"zf-{hours:02}h-{copy}" for hours in (0, 6, 24, 72) for copy in (1, 2, 3, 4))
+_ODD = ("no ETag", "weak ETag", "50%+1", "Zürich é日", "x" * 60)
 _SMALL_RNA = tuple(f"miR-{number:02}" for number in range(1, 9))
 _DEEP_CLUSTERS = 49_400
 """On each tile of the deep run: makes FASTQ of 27 and 34 MiB at scale 1."""
@@ -42,6 +47,7 @@ def make_laboratory(seed: int, scale: float, tokens: Tokens, spool: Spool) -> tu
     virginia.add_workgroup(scale)
     virginia.add_colleague()
     virginia.add_odd_runs()
+    virginia.add_befallen(spool)
     return virginia.region, _frankfurt(seed, tokens, spool)
 
 
@@ -196,6 +202,24 @@ class _Virginia(_Site):
         then = moment("2023-02-14 12:00")
         cell = self.cell(MISEQ, then, clusters=200)
         self.builder.run(cell, MISEQ, "Pilot 2023", self.robin, then, is_archived=True)
+
+    def add_befallen(self, spool: Spool) -> None:
+        """Odd file names and ETags, and runs that are zipped, deleted, failed or on their way."""
+        started = moment("2022-10-04 09:00")
+        project = self.builder.project("Odd names & lost files", self.group, started)
+        odd = self.biosamples(project, _ODD)
+        cell = self.cell(NEXTSEQ_500, started, odd, tiles=(11101, 11102), lanes=2, read_length=36)
+        run = self.builder.run(cell, NEXTSEQ_500, "NextSeq 500, odd names", self.group, started)
+        self.builder.demultiplex(run, self.builder.session(run), odd)
+        for biosample, tag in zip(odd, (Tag.MISSING, Tag.WEAK), strict=False):
+            for dataset in self.region.datasets_of(biosample):
+                for file in dataset.files:
+                    file.tag = tag
+        states = States(self.region, spool, lambda: "lane")
+        for state in ("zipped", "files-deleted", "failed", "transfer-pending"):
+            cell = self.cell(MISEQ, started, clusters=200)
+            run = self.builder.run(cell, MISEQ, f"A run {state}", self.group, started)
+            states.change(run.id, state)
 
 
 def _frankfurt(seed: int, tokens: Tokens, spool: Spool) -> Region:

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import quote
 
 from bstui.simulator.account import StoredFile
 from bstui.simulator.contents import Spool, Stored
@@ -230,7 +231,7 @@ class _Answer:
             f"x-amz-request-id: {self._file.key[:16].upper()}",
             f"Last-Modified: {self._modified()}",
             "x-amz-server-side-encryption: AES256",
-            f"Content-Disposition: filename={self._file.name}",
+            f"Content-Disposition: filename={quote(self._file.name)}",
             "Accept-Ranges: bytes",
             f"Content-Type: {self._content_type()}",
             "Server: AmazonS3",

@@ -8,6 +8,7 @@ from bstui.simulator import bodies
 from bstui.simulator.account import Project, Run, StoredFile
 from bstui.simulator.bodies import V1, Json
 from bstui.simulator.calls import Call, Handler, Refused, enveloped, error_body, not_allowed
+from bstui.simulator.classic_bodies import parent_body
 from bstui.simulator.paging import FILES_LIMIT, Order, take_page
 from bstui.simulator.run_bodies import stats_body, v1_run_body
 from bstui.simulator.s3 import asked_range
@@ -131,7 +132,10 @@ def one_file(call: Call) -> Json:
     file = call.file()
     href = f"{V1}/files/{file.id}"
     more: Json = {"UploadStatus": "complete", "Properties": bodies.properties_body(href, [])}
-    return more | bodies.file_body(file, call.told_id(file), V1) | call.parent(file)
+    owner = file.owner
+    project = {} if isinstance(owner, Run) else call.project_body(owner.project, V1)
+    parent = parent_body(file, project)
+    return more | bodies.file_body(file, call.told_id(file), V1) | parent
 
 
 def file_content(call: Call) -> object:

@@ -88,6 +88,7 @@ def v2_run_body(run: Run, root: str, name: str = "", spaced: bool = False) -> Js
         "UserUploadedBy": user_body(run.owner, root),
         "UploadStatus": run.upload_status,
         "DateUploadStarted": stamp(run.created),
+        **({"DateUploadCompleted": stamp(run.created)} if run.upload_status == "Completed" else {}),
         "Href": f"{root}/runs/{name or run.id}",
         "HrefFiles": f"{root}/runs/{name or run.id}/files",
         "HasFilesInIca": bool(name) and name != run.id,

@@ -1,6 +1,7 @@
-"""Illumina run folders of a flow cell, in three layouts, valid enough to be demultiplexed.
+"""Illumina run folders of a flow cell, in four layouts, valid enough to be demultiplexed.
 
-Formats: `.bcl` is a cluster count and a byte per call; `.bcl.gz` the same compressed; `.cbcl` one
+Formats: `.bcl` is a cluster count and a byte per call; `.bcl.gz` the same compressed; `.bcl.bgzf`
+the same for all tiles of a lane, in blocks, with a `.bci` that tells where tiles begin; `.cbcl` one
 file per cycle, lane and surface with a table of tiles and two calls per byte. Checked with
 picard 2.27 (CheckIlluminaDirectory, IlluminaBasecallsToFastq).
 """
@@ -10,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from itertools import accumulate
 
+from bstui.simulator.bgzf import bgzf_of, bgzf_offset, bgzf_size
 from bstui.simulator.contents import gzip_of, stored_gzip_size
 from bstui.simulator.reads import QUALITIES, Flowcell, Tile, position
 
@@ -20,6 +23,10 @@ _NIBBLES = bytes(
     _BINS.index(call >> 2) << 2 | call & 3 if call >> 2 in _BINS else 0 for call in range(256)
 )
 _HIGH = bytes(nibble << 4 & 0xFF for nibble in range(256))
+_COMPLETION = (
+    b'<?xml version="1.0"?>\n<RunCompletionStatus>\n'
+    b"  <CompletionStatus>CompletedAsPlanned</CompletionStatus>\n</RunCompletionStatus>\n"
+)
 _JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 
 
@@ -28,6 +35,7 @@ class Layout(StrEnum):
 
     BCL = "MiSeq: a file per cycle and tile"
     BCL_GZ = "HiSeq: the same, compressed"
+    BGZF = "NextSeq 500: a file per cycle and lane, with an index of its tiles"
     CBCL = "NextSeq 2000 and NovaSeq: a file per cycle and surface"
 
 
@@ -71,6 +79,17 @@ def _base_calls(cell: Flowcell, layout: Layout, lane: int) -> Group:
             ],
             lambda: _cbcl_files(cell, lane, surfaces),
         )
+    if layout is Layout.BGZF:
+        size = bgzf_size(4 + cell.clusters * len(cell.tiles))
+        index = 8 + 8 * len(cell.tiles)
+        return Group(
+            [
+                (f"{folder}/{cycle:04}.bcl.bgzf{suffix}", length)
+                for cycle in cycles
+                for suffix, length in (("", size), (".bci", index))
+            ],
+            lambda: _bgzf_files(cell, lane),
+        )
     compress = layout is Layout.BCL_GZ
     size = stored_gzip_size(4 + cell.clusters) if compress else 4 + cell.clusters
     suffix = "bcl.gz" if compress else "bcl"
@@ -95,6 +114,15 @@ def _bcl_files(cell: Flowcell, lane: int, compress: bool) -> Iterator[bytes]:
         for calls in columns:
             data = struct.pack("<I", len(calls)) + calls
             yield gzip_of(data, 0) if compress else data
+
+
+def _bgzf_files(cell: Flowcell, lane: int) -> Iterator[bytes]:
+    """For each cycle the calls of all tiles, and where in them each tile begins."""
+    for columns in _columns(cell, lane):
+        yield bgzf_of(struct.pack("<I", sum(map(len, columns))) + b"".join(columns))
+        starts = accumulate(map(len, columns[:-1]), initial=4)
+        offsets = [bgzf_offset(start) for start in starts]
+        yield struct.pack(f"<II{len(offsets)}Q", 0, len(offsets), *offsets)
 
 
 def _cbcl_files(cell: Flowcell, lane: int, surfaces: list[int]) -> Iterator[bytes]:
@@ -134,29 +162,42 @@ def _positions(
     cell: Flowcell, layout: Layout, lane: int
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """Filters and cluster positions of a lane."""
+    if layout is Layout.BGZF:
+        calls = f"{_CALLS}/L{lane:03d}/s_{lane}"
+        yield f"{calls}.bci", partial(_tile_index, cell)
+        yield f"{calls}.filter", partial(_filter, [cell.tile(lane, tile) for tile in cell.tiles])
+        yield f"Data/Intensities/L{lane:03d}/s_{lane}.locs", partial(_locations, cell, True)
+        return
     for number in cell.tiles:
         tile = cell.tile(lane, number)
         name = f"s_{lane}_{number}"
-        yield f"{_CALLS}/L{lane:03d}/{name}.filter", partial(_filter, tile)
+        yield f"{_CALLS}/L{lane:03d}/{name}.filter", partial(_filter, [tile])
         if layout is not Layout.CBCL:
             yield f"Data/Intensities/L{lane:03d}/{name}.locs", partial(_locations, cell)
     if layout is Layout.CBCL and lane == 1:
         yield "Data/Intensities/s.locs", partial(_locations, cell)
 
 
-def _filter(tile: Tile) -> bytes:
-    return struct.pack("<III", 0, 3, len(tile.passing)) + tile.passing
+def _tile_index(cell: Flowcell) -> bytes:
+    return b"".join(struct.pack("<II", tile, cell.clusters) for tile in cell.tiles)
 
 
-def _locations(cell: Flowcell) -> bytes:
+def _filter(tiles: list[Tile]) -> bytes:
+    passing = b"".join(tile.passing for tile in tiles)
+    return struct.pack("<III", 0, 3, len(passing)) + passing
+
+
+def _locations(cell: Flowcell, of_all_tiles: bool = False) -> bytes:
     places = [(c - 1000) / 10 for cluster in range(cell.clusters) for c in position(cluster)]
-    return struct.pack(f"<IfI{len(places)}f", 1, 1.0, cell.clusters, *places)
+    places *= len(cell.tiles) if of_all_tiles else 1
+    return struct.pack(f"<IfI{len(places)}f", 1, 1.0, len(places) // 2, *places)
 
 
 def _texts(cell: Flowcell, layout: Layout) -> Iterator[tuple[str, bytes]]:
     """The small files: what the run is, its sheet, its pictures."""
     yield "RunInfo.xml", _run_info(cell, layout).encode()
-    parameters = "runParameters.xml" if layout is not Layout.CBCL else "RunParameters.xml"
+    is_new = layout in (Layout.CBCL, Layout.BGZF)
+    parameters = "RunParameters.xml" if is_new else "runParameters.xml"
     yield parameters, _run_parameters(cell).encode()
     yield "SampleSheet.csv", _sample_sheet(cell).encode()
     yield "InterOp/TileMetricsOut.bin", _tile_metrics(cell)
@@ -168,6 +209,10 @@ def _texts(cell: Flowcell, layout: Layout) -> Iterator[tuple[str, bytes]]:
 
 def _markers(layout: Layout) -> Iterator[tuple[str, bytes]]:
     """What says that the run is whole; some are empty."""
+    if layout is Layout.BGZF:
+        yield "RunCompletionStatus.xml", _COMPLETION
+        yield "RTAComplete.xml", b'<?xml version="1.0"?>\n<RTAComplete/>\n'
+        return
     yield "RTAComplete.txt", b"Complete\r\n"
     if layout is Layout.CBCL:
         yield "SequenceComplete.txt", b""
@@ -179,6 +224,7 @@ def _run_info(cell: Flowcell, layout: Layout) -> str:
         f'<Read Number="{i}" NumCycles="{cycles}" IsIndexedRead="{"Y" if is_index else "N"}"/>'
         for i, (cycles, is_index) in enumerate(cell.reads, 1)
     )
+    is_new = layout in (Layout.CBCL, Layout.BGZF)
     per_surface = len({tile % 1000 for tile in cell.tiles})
     surfaces = len({tile // 1000 for tile in cell.tiles})
     tiles = "".join(
@@ -193,7 +239,7 @@ def _run_info(cell: Flowcell, layout: Layout) -> str:
     <Date>{cell.run_name.split("_")[0]}</Date>
     <Reads>{reads}</Reads>
     <FlowcellLayout LaneCount="{cell.lanes}" SurfaceCount="{surfaces}" SwathCount="1" \
-TileCount="{per_surface}">{named if layout is Layout.CBCL else ""}</FlowcellLayout>
+TileCount="{per_surface}">{named if is_new else ""}</FlowcellLayout>
   </Run>
 </RunInfo>
 """

@@ -28,9 +28,15 @@ class Cluster:
 
 def read_clusters(cell: Flowcell, files: Files) -> Iterator[Cluster]:
     for lane in range(1, cell.lanes + 1):
-        for tile in cell.tiles:
-            passing = _filter(files[f"{_CALLS}/L{lane:03d}/s_{lane}_{tile}.filter"])
+        for row, tile in enumerate(cell.tiles):
+            passing = _filter(_find_filter(files, lane, tile))
             places = _locations(_find_locations(files, lane, tile))
+            if f"{_CALLS}/L{lane:03d}/s_{lane}.bci" in files:
+                tiles = files[f"{_CALLS}/L{lane:03d}/s_{lane}.bci"]
+                counts = [count for _, count in struct.iter_unpack("<II", tiles)]
+                ours = slice(sum(counts[:row]), sum(counts[: row + 1]))
+                assert tile == struct.unpack_from("<I", tiles, 8 * row)[0]
+                passing, places = passing[ours], places[ours]
             columns = [_column(files, lane, tile, cycle) for cycle in range(1, cell.cycles + 1)]
             for number, (x, y) in enumerate(places):
                 calls = [column[number] for column in columns]
@@ -45,7 +51,16 @@ def _filter(data: bytes) -> bytes:
     return data[12:]
 
 
+def _find_filter(files: Files, lane: int, tile: int) -> bytes:
+    folder = f"{_CALLS}/L{lane:03d}"
+    own = f"{folder}/s_{lane}_{tile}.filter"
+    return files[own] if own in files else files[f"{folder}/s_{lane}.filter"]
+
+
 def _find_locations(files: Files, lane: int, tile: int) -> bytes:
+    lanes = f"Data/Intensities/L{lane:03d}/s_{lane}.locs"
+    if lanes in files:
+        return files[lanes]
     own = f"Data/Intensities/L{lane:03d}/s_{lane}_{tile}.locs"
     return files[own] if own in files else files["Data/Intensities/s.locs"]
 
@@ -65,6 +80,10 @@ def _column(files: Files, lane: int, tile: int, cycle: int) -> list[tuple[int, i
         return _bcl(files[plain])
     if f"{plain}.gz" in files:
         return _bcl(gzip.decompress(files[f"{plain}.gz"]))
+    blocked = f"{_CALLS}/L{lane:03d}/{cycle:04}.bcl.bgzf"
+    if blocked in files:
+        tiles = files[f"{_CALLS}/L{lane:03d}/s_{lane}.bci"]
+        return _bgzf(files[blocked], files[f"{blocked}.bci"], tiles, tile)
     return _cbcl(files[f"{folder}/L{lane:03d}_{tile // 1000}.cbcl"], tile)
 
 
@@ -72,6 +91,18 @@ def _bcl(data: bytes) -> list[tuple[int, int]]:
     (count,) = struct.unpack("<I", data[:4])
     assert count == len(data) - 4
     return [(call & 3, call >> 2) for call in data[4:]]
+
+
+def _bgzf(data: bytes, index: bytes, tiles: bytes, wanted: int) -> list[tuple[int, int]]:
+    """The calls of one tile, read from where the index says that it begins."""
+    rows = list(struct.iter_unpack("<II", tiles))
+    row = [tile for tile, _ in rows].index(wanted)
+    version, count = struct.unpack_from("<II", index)
+    assert (version, count, len(index)) == (0, len(rows), 8 + 8 * len(rows))
+    (offset,) = struct.unpack_from("<Q", index, 8 + 8 * row)
+    text = gzip.decompress(data[offset >> 16 :])[offset & 0xFFFF :]
+    assert struct.unpack("<I", gzip.decompress(data)[:4])[0] == sum(n for _, n in rows)
+    return [(call & 3, call >> 2) for call in text[: rows[row][1]]]
 
 
 def _cbcl(data: bytes, wanted: int) -> list[tuple[int, int]]:

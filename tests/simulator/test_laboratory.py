@@ -84,8 +84,10 @@ def test_run_is_shared_without_its_project(mine: View) -> None:
 
 def test_workgroup_sees_its_own(regions: Laboratory) -> None:
     view = View(regions[0], regions[0].grants[TOKENS.workgroup])
-    assert [p.name for p in view.projects()] == ["Tumour exomes and small RNA"]
-    assert len(view.runs()) == 2
+    assert [p.name for p in view.projects()] == [
+        "Tumour exomes and small RNA", "Odd names & lost files",
+    ]  # fmt: skip
+    assert len(view.runs()) == 7
     assert view.grant.user.is_workgroup
 
 
@@ -101,6 +103,20 @@ def test_run_states(mine: View) -> None:
     assert states["Pilot 2023"] == ("Completed", True)
     uploading = next(run for run in mine.runs() if run.experiment == "Panel plate 2")
     assert not any("Complete" in file.path for file in uploading.files)
+
+
+def test_workgroup_has_a_run_in_every_state(regions: Laboratory) -> None:
+    view = View(regions[0], regions[0].grants[TOKENS.workgroup])
+    states = {run.experiment: run.storage for run in view.runs()}
+    assert states["A run zipped"] == "zipped"
+    assert states["A run files-deleted"] == "files-deleted"
+    assert [run.experiment for run in view.runs() if run.is_transfer_pending] == [
+        "A run transfer-pending"
+    ]
+    odd = project(view, "Odd names")
+    tags = {d.line.name: {f.tag for f in d.files} for d in view.project_datasets(odd)}
+    assert (tags["no ETag"], tags["weak ETag"]) == ({"missing"}, {"weak"})
+    assert {"50%+1", "Zürich é日"} <= set(tags)
 
 
 def test_a_run_has_more_files_than_a_page(mine: View) -> None:

@@ -69,7 +69,14 @@ def records(text: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(
-    "experiment", ["Cardiac panel plate 1", "small RNA 1-8", "Exomes 07", "zf heart NovaSeq"]
+    "experiment",
+    [
+        "Cardiac panel plate 1",
+        "small RNA 1-8",
+        "Exomes 07",
+        "zf heart NovaSeq",
+        "NextSeq 500, odd names",
+    ],
 )
 def test_picard_finds_the_reads_of_the_fastq(experiment: str, tmp_path: Path) -> None:
     spool = Spool()

@@ -61,7 +61,8 @@ def test_zipped_runs_hold_zip_files(simulator: Simulator, api: httpx.Client) -> 
         zipped
     )
     assert not any(path.endswith((".bcl", ".jpg")) for path in zipped)
-    file = file_named(simulator, "Data/Intensities/BaseCalls/L001.zip")
+    listed = api.get(f"/v2/runs/{run}/files?extensions=.zip&pathprefix=Data").json()["Items"]
+    file = listed[0]["Id"]
     content = api.get(f"/v2/files/{file}/content?redirect=meta").json()["HrefContent"]
     with zipfile.ZipFile(io.BytesIO(fetch(content).content)) as archive:
         assert archive.testzip() is None

@@ -1,0 +1,125 @@
+"""The JSON of v1's classic model: samples with their library, and what a file belongs to."""
+
+from bstui.simulator.account import Biosample, Dataset, Run, Sample, StoredFile
+from bstui.simulator.bodies import V1, Json, property_body, stamp, user_body
+from bstui.simulator.run_bodies import v1_run_body
+
+_GENOME: Json = {
+    "Id": "4",
+    "DisplayName": "Homo sapiens - UCSC (hg19)",
+    "SpeciesName": "Homo sapiens",
+    "Source": "UCSC",
+    "Build": "hg19",
+    "Href": f"{V1}/genomes/4",
+    "HrefAnnotations": f"{V1}/genomes/4/annotations",
+}
+_KIT: Json = {
+    "Id": "1014015",
+    "Href": f"{V1}/libraryprepkits/1014015",
+    "Name": "Unknown",
+    "ValidIndexingStrategies": "None,SingleIndex,DualIndex",
+    "ValidReadTypes": "SingleRead,PairedEnd",
+    "NumIndexCycles": 0,
+    "State": "Active",
+}
+
+
+def sample_body(sample: Sample, project: Json) -> Json:
+    """A sample as listed; `Library.BiologicalSample.Id` is the biosample's under v2."""
+    first = sample.datasets[0]
+    cell = first.run.cell
+    clusters = sum(dataset.clusters for dataset in sample.datasets)
+    reads = clusters * (2 if cell.is_paired else 1)
+    body: Json = {
+        "Id": sample.id,
+        "Href": f"{V1}/samples/{sample.id}",
+        "IsMerged": False,
+        "UserOwnedBy": user_body(first.project.owner, V1),
+        "Name": first.line.name,
+        "ExperimentName": first.run.experiment,
+        "SampleId": first.line.name,
+        "Status": "Complete",
+        "StatusSummary": "Application completed successfully",
+        "DateCreated": stamp(first.created),
+        "TotalSize": sum(dataset.size for dataset in sample.datasets),
+        "Genome": _GENOME,
+        "Read1": cell.read_length,
+        "Read2": cell.read_length if cell.is_paired else 0,
+        "IsPairedEnd": cell.is_paired,
+        "NumReadsRaw": clusters,
+        "NumReadsPF": clusters,
+        "TotalReadsRaw": reads,
+        "TotalReadsPF": reads,
+        "TotalClustersRaw": clusters,
+        "TotalClustersPF": clusters,
+    }
+    return body | ({"Library": _library(first.biosample, project)} if first.biosample else {})
+
+
+def _library(biosample: Biosample, project: Json) -> Json:
+    library, owner = biosample.library, user_body(biosample.project.owner, V1)
+    named = {
+        "Id": biosample.id,
+        "Href": f"{V1}/biologicalsamples/{biosample.id}",
+        "UserSampleId": biosample.name,
+        "NucleicAcid": "Undefined",
+        "Project": project,
+        "UserOwnedBy": owner,
+        "DateModified": stamp(biosample.created),
+    }
+    return {
+        "OwnerUser": owner,
+        "Id": library.id,
+        "Href": f"{V1}/libraries/{library.id}",
+        "BiologicalSample": named,
+        "Index1": _index(library.id, 1, library.indexes[0]),
+        "Index2": _index(library.id, 2, library.indexes[1]),
+        "DateModified": stamp(biosample.created),
+        "LibraryPrep": _KIT | {"DateModified": stamp(biosample.created)},
+        "Project": project,
+        "LibraryName": biosample.name,
+        "State": "Active",
+    }
+
+
+def _index(library: str, number: int, sequence: str) -> Json:
+    name = f"{library}{number}"
+    return {"Id": name, "Name": name[-4:], "Sequence": sequence, "Incompatibility": "None"}
+
+
+def sample_properties(sample: Sample) -> list[Json]:
+    """What a sample was made from, and its lanes."""
+    href, first = f"{V1}/samples/{sample.id}", sample.datasets[0]
+    texts = {"PerLaneAttributes.LaneNumbers": ",".join(str(d.lane) for d in sample.datasets)}
+    for dataset in sample.datasets:
+        for kind in ("PF", "Raw"):
+            name = f"PerLaneAttributes.L{dataset.lane}_TotalClusters{kind}"
+            texts[name] = str(dataset.clusters)
+    lanes: list[Json] = [
+        {
+            "Type": "string",
+            "Href": f"{href}/properties/{name}",
+            "Name": name,
+            "Description": "",
+            "Content": text,
+        }
+        for name, text in texts.items()
+    ]
+    runs = [v1_run_body(first.run)]
+    return [property_body(href, "run", "Input.Runs", runs, "Items"), *lanes]
+
+
+def parent_body(file: StoredFile, project: Json) -> Json:
+    """What a file belongs to, under the name that v1 has for it."""
+    if isinstance(file.owner, Dataset):
+        return {"ParentSample": sample_body(file.owner.sample, project)}
+    run: Run = file.owner
+    return {
+        "ParentRun": {
+            "Id": run.id,
+            "Href": f"{V1}/runs/{run.id}",
+            "Name": run.name,
+            "Status": run.status,
+            "UserOwnedBy": user_body(run.owner, V1),
+        }
+    }
