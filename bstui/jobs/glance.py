@@ -21,6 +21,8 @@ def glance(folder: JobFolder, machine: Machine) -> Seen:
     path = folder.events(attempt)
     touched = path.stat().st_mtime
     started = first_event(path)
+    # Before its last words: a process that is gone has said them, one that is there may yet.
+    process = machine.sees_process(started) if started else None
     if heartbeat is not None and heartbeat.record.attempt != attempt:
         heartbeat = None
     return Seen(
@@ -34,7 +36,7 @@ def glance(folder: JobFolder, machine: Machine) -> Seen:
         result=folder.result(attempt),
         progress=heartbeat.record if heartbeat else None,
         beat=max(touched, heartbeat.moment if heartbeat else 0.0),
-        process=machine.sees_process(started) if started else None,
+        process=process,
     )
 
 

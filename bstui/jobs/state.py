@@ -20,6 +20,10 @@ SILENCE = 90.0
 """Seconds without a heartbeat after which a worker on another host is taken for dead."""
 
 
+FINISHING = ("done", "cancelled")
+"""Reasons to leave that a result follows at once: until it stands, the worker is still about it."""
+
+
 class State(StrEnum):
     """What a person is told about a job, in one word."""
 
@@ -118,7 +122,8 @@ class JobStatus:
 
 def life_of(seen: Seen, now: float | None) -> Life:
     """Whether the highest attempt's worker lives. `now` is None for a reader that cannot write."""
-    if seen.attempt == 0 or seen.result is not None or seen.left is not None:
+    has_left = seen.left is not None and seen.left.reason not in FINISHING
+    if seen.attempt == 0 or seen.result is not None or has_left:
         return Life.DEAD
     if seen.started is None:
         return _within(START_GRACE, seen.claimed, now)

@@ -203,3 +203,10 @@ def test_every_folder_has_one_state(found: Seen, now: float | None) -> None:
             check_startable(found, now, take_over=False)
     if status.resumable:
         assert check_startable(found, now, take_over=False) == found.attempt + 1
+
+
+@pytest.mark.parametrize("reason", ["done", "cancelled"])
+def test_between_its_last_event_and_its_result_a_worker_still_lives(reason: str) -> None:
+    leaving = Left(time=NOW, reason=reason)
+    assert state_of(seen(left=leaving, process=True), NOW).is_alive
+    assert state_of(seen(left=leaving, process=False), NOW).state is State.STOPPED
