@@ -1,15 +1,10 @@
 """A person at the screens: the real app on a simulated laboratory, driven by keys."""
 
-import asyncio
 import contextlib
 import os
-import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 
 from textual import events
-from textual.message_pump import MessagePump
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from bstui.basespace.credentials import store_profile
@@ -19,41 +14,18 @@ from bstui.simulator.service import Simulator
 from bstui.text import Secret
 from bstui.tui.app import BstuiApp
 from bstui.tui.services import Services
+from tests.tui.keyboard import Keyboard
 from tests.tui.screen_text import screen_text
 
-PATIENCE = 20.0
 
-
-@dataclass
-class Desk:
-    """The running app, its keyboard and its screen."""
+class Desk(Keyboard):
+    """The keyboard of bstui itself, and what a person reads on its screen."""
 
     app: BstuiApp
-    pilot: Pilot[int]
 
     @property
     def text(self) -> str:
         return screen_text(self.app)
-
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            self.app.simulate_key(key)
-            await self.settle()
-
-    async def settle(self) -> None:
-        """Wait until a key has gone its way: the program, what is focused, all that holds it.
-
-        Pilot's own wait is for an idle process, which one with a simulator in it seldom is.
-        """
-        await _reach(self.app)
-        for node in (self.app.focused or self.app.screen).ancestors_with_self:
-            if isinstance(node, MessagePump):
-                await _reach(node)
-        await _reach(self.app)
-        await _reach(self.app.screen)
-        drawn = asyncio.Event()
-        self.app.screen.call_after_refresh(drawn.set)
-        await drawn.wait()
 
     async def type(self, text: str) -> None:
         """Put a whole text where the cursor of a prompt is."""
@@ -64,29 +36,32 @@ class Desk:
     async def leave(self) -> None:
         """Press `q`."""
         self.app.simulate_key("q")
-        await self.until(lambda _: not self.app.is_running, "the end")
+        await self.until(lambda: not self.app.is_running, "the end")
 
     async def see(self, *texts: str) -> str:
         """Wait until all of these stand on the screen."""
-        return await self.until(lambda shown: all(text in shown for text in texts), texts)
+        return await self.read(lambda shown: all(text in shown for text in texts), texts)
 
     async def see_line(self, *texts: str) -> None:
         """Wait until one line of the screen has all of these."""
-        await self.until(
+        await self.read(
             lambda shown: any(all(t in line for t in texts) for line in shown.splitlines()), texts
         )
 
     async def lose(self, *texts: str) -> str:
         """Wait until none of these stands on the screen any more."""
-        return await self.until(lambda shown: not any(text in shown for text in texts), texts)
+        return await self.read(lambda shown: not any(text in shown for text in texts), texts)
 
-    async def until(self, holds: Callable[[str], bool], what: object = "") -> str:
-        """Wait until this holds of the screen's text."""
-        ending = time.monotonic() + PATIENCE
-        while not holds(shown := self.text):
-            if time.monotonic() > ending:
-                raise AssertionError(f"never came true: {what}\n{shown}")
-            await asyncio.sleep(0.02)
+    async def read(self, holds: Callable[[str], bool], what: object = "") -> str:
+        """Wait until this holds of the screen's text, and return that text."""
+        shown = ""
+
+        def is_so() -> bool:
+            nonlocal shown
+            shown = self.text
+            return holds(shown)
+
+        await self.until(is_so, what)
         return shown
 
     def line(self, *texts: str) -> str:
@@ -99,13 +74,6 @@ class Desk:
     def status(self) -> str:
         """The last line but one."""
         return self.text.splitlines()[-2]
-
-
-async def _reach(node: MessagePump) -> None:
-    """Wait until everything that waits for this node now has been dealt with."""
-    done = asyncio.Event()
-    if node.call_later(done.set):
-        await done.wait()
 
 
 def make_services(places: Places, **environ: str) -> Services:

@@ -194,7 +194,7 @@ async def test_a_run_shared_without_its_project(places: Places, laboratory: Simu
         await go_to(desk, "Shared plate 12")
         await desk.press("enter")
         await desk.see("Shared plate 12 › biosamples")
-        await desk.until(lambda text: "[!]" in text or "No biosamples here" in text)
+        await desk.read(lambda text: "[!]" in text or "No biosamples here" in text)
 
 
 async def test_a_name_with_markup_is_drawn_as_it_is(places: Places, laboratory: Simulator) -> None:

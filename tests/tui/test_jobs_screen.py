@@ -138,7 +138,7 @@ async def test_many_marks_go_into_a_file_that_the_command_names(
         await give_destination(desk, tmp_path / "in")
         await desk.press("left_square_bracket")
         await desk.see("--from")
-        await desk.until(lambda _: any(places.state.glob("marks-*.txt")), "the file of marks")
+        await desk.until(lambda: any(places.state.glob("marks-*.txt")), "the file of marks")
         (listed,) = places.state.glob("marks-*.txt")
         assert len(listed.read_text().splitlines()) == 30
         assert listed.read_text().startswith("biosample:")

@@ -17,6 +17,7 @@ from bstui.tui.widgets.canvas import (
 from bstui.tui.widgets.log_tail import LogLine, LogTail
 from bstui.tui.widgets.messages import Said
 from bstui.tui.widgets.progress_rows import Progress, percent_text, progress_line
+from tests.tui.keyboard import sit_at
 from tests.tui.screen_text import screen_lines, screen_text
 from tests.tui.widgets.sample_app import SampleApp
 
@@ -57,7 +58,7 @@ def test_only_columns_that_differ_are_painted() -> None:
 
 async def test_a_notice_says_what_why_and_what_to_do_above_the_rows_there_are() -> None:
     app = SampleApp(30)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         app.notice.error(
             NotLoggedIn(
                 "BaseSpace refused the token (401).",
@@ -66,38 +67,37 @@ async def test_a_notice_says_what_why_and_what_to_do_above_the_rows_there_are() 
             ),
             keys=("reload", "back"),
         )
-        await pilot.pause()
+        await keyboard.settle()
         lines = screen_lines(app)
         assert lines[2] == "BaseSpace refused the token (401).".center(80).rstrip()
         assert lines[5].strip().split("     ") == ["R  Load again from the server", "esc  back"]
         assert any("NA000000" in text for text in lines)
         app.notice.hide()
-        await pilot.pause()
+        await keyboard.settle()
         assert screen_lines(app)[1].startswith("     name")
 
 
 async def test_loading_is_only_said_when_it_takes_longer_than_a_moment() -> None:
     app = SampleApp(0)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         app.notice.wait()
         app.notice.hide()
         assert app.notice.words == ""
         app.notice.wait()
         assert not app.notice.display
-        while not app.notice.display:
-            await pilot.pause(0.02)
+        await keyboard.until(lambda: app.notice.display)
         assert app.notice.words == "loading…"
         app.notice.empty("No biosamples in this project.", "Runs can hold some.", "Press [ .")
-        await pilot.pause()
+        await keyboard.settle()
         assert "Press [ ." in screen_text(app)
 
 
 async def test_a_detail_shows_long_names_whole_and_scrolls() -> None:
     app = SampleApp(1)
-    async with app.run_test(size=(40, 24)) as pilot:
+    async with sit_at(app, (40, 24)) as keyboard:
         app.detail.display = True
         app.detail.show("Cohort 12", [("owner", "m.cohen"), ("name", "x" * 45)], ["last runs", "a"])
-        await pilot.pause()
+        await keyboard.settle()
         text = app.detail.plain_text.splitlines()
         assert text[:3] == ["Cohort 12", "", "owner     m.cohen"]
         assert text[3:5] == ["name      " + "x" * 30, "          " + "x" * 15]
@@ -137,9 +137,9 @@ def test_it_is_never_whole_before_the_end(done: int, total: int | None, text: st
 
 async def test_rows_without_room_fold_into_a_count() -> None:
     app = SampleApp(1)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         app.bars.show([ROW, ROW, ROW], more=3)
-        await pilot.pause()
+        await keyboard.settle()
         assert app.bars.plain_text.splitlines()[1] == "  5 more"
         app.bars.show([ROW, Progress("b", 0, None, note="stalled 40 s", role=Role.WARNING)])
         assert app.bars.plain_text.splitlines()[1].endswith(" stalled 40 s")
@@ -149,53 +149,53 @@ async def test_rows_without_room_fold_into_a_count() -> None:
 
 async def test_a_log_follows_until_it_is_scrolled() -> None:
     app = SampleApp(1)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         log = app.log_tail
         log.display = True
-        await pilot.pause()
+        await keyboard.settle()
         log.append(["one", LogLine("two", Role.ERROR)])
-        await pilot.pause()
+        await keyboard.settle()
         assert screen_lines(app)[18:22] == [" one", " two", "", ""]
         log.append([f"line {n}" for n in range(10)])
         log.focus()
-        await pilot.pause()
+        await keyboard.settle()
         assert screen_lines(app)[21] == " line 9"
-        await pilot.press("k")
+        await keyboard.press("k")
         log.append(["new"])
         assert (log.follows, log.state_text) == (False, "+1 lines, G follows")
-        await pilot.press("G")
-        await pilot.pause()
+        await keyboard.press("G")
+        await keyboard.settle()
         assert (log.follows, log.unseen, screen_lines(app)[21]) == (True, 0, " new")
-        await pilot.press("g")
+        await keyboard.press("g")
         assert log.top == 0
 
 
 async def test_a_log_finds_and_goes_on_finding() -> None:
     app = SampleApp(1)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         log = app.log_tail
         log.display = True
-        await pilot.pause()
+        await keyboard.settle()
         log.append([f"{'error' if n % 20 == 3 else 'line'} {n}" for n in range(60)])
         log.focus()
         assert log.search("ERROR") == ""
         tops = [log.top]
         for key in ("N", "N", "n"):
-            await pilot.press(key)
+            await keyboard.press(key)
             tops.append(log.top)
         assert tops == [41, 21, 1, 21]
-        await pilot.press("N", "N")
-        await pilot.pause()
+        await keyboard.press("N", "N")
+        await keyboard.settle()
         assert app.heard_of(Said)[-1].text == "no other line has ERROR"
         assert log.search("absent") == "no other line has absent"
 
 
 async def test_a_log_keeps_the_newest_lines_and_where_one_reads() -> None:
     app = SampleApp(1)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         log: LogTail = app.log_tail
         log.display = True
-        await pilot.pause()
+        await keyboard.settle()
         log.append(str(n) for n in range(4990))
         log.show_from(100)
         log.append(str(n) for n in range(20))
@@ -203,7 +203,7 @@ async def test_a_log_keeps_the_newest_lines_and_where_one_reads() -> None:
         assert log.lines[log.top].text == "100"
         log.action_follow()
         log.append(["last"])
-        await pilot.pause()
+        await keyboard.settle()
         assert screen_lines(app)[21] == " last"
         log.clear()
         assert (len(log.lines), log.follows) == (0, True)

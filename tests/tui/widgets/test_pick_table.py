@@ -1,14 +1,11 @@
 """The table, driven by keys; what it shows and what it says."""
 
-import asyncio
-from typing import Any
-
 import pytest
-from textual.pilot import Pilot
 
 from bstui.tui.themes import ASCII, Look
 from bstui.tui.widgets.messages import Said
 from bstui.tui.widgets.pick_table import PickTable
+from tests.tui.keyboard import sit_at
 from tests.tui.screen_text import screen_lines, screen_text
 from tests.tui.widgets.sample_app import SampleApp, SampleRows
 
@@ -21,16 +18,8 @@ START = """\
 """
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-
-
-async def view_told(pilot: Pilot[Any], app: SampleApp, times: int) -> None:
-    """Wait for the view to have stood still so often."""
-    async with asyncio.timeout(10):
-        while len(app.heard_of(PickTable.ViewMoved)) < times:
-            await pilot.pause(0.02)
+def views_told(app: SampleApp) -> list[tuple[int, ...]]:
+    return [message.rows for message in app.heard_of(PickTable.ViewMoved)]
 
 
 def asked(app: SampleApp) -> list[tuple[tuple[int, ...], bool | None]]:
@@ -39,8 +28,8 @@ def asked(app: SampleApp) -> list[tuple[tuple[int, ...], bool | None]]:
 
 async def test_it_looks_as_drawn() -> None:
     app = SampleApp(3)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with sit_at(app) as keyboard:
+        await keyboard.settle()
         lines = screen_lines(app)
     start = START.replace("created  ›", "created").splitlines()
     assert lines[:5] == start
@@ -51,7 +40,7 @@ async def test_it_looks_as_drawn() -> None:
 
 async def test_moving() -> None:
     app = SampleApp(100)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         table = app.table
         page = table.page_height
         for key, row in (
@@ -69,17 +58,17 @@ async def test_moving() -> None:
             ("end", 99),
             ("home", 0),
         ):
-            await pilot.press(key)
+            await keyboard.press(key)
             assert table.cursor_row == row, key
-        await pilot.press("l")
-        await settle(pilot)
+        await keyboard.press("l")
+        await keyboard.settle()
         assert [message.row for message in app.heard_of(PickTable.Opened)] == [0]
         assert app.heard_of(PickTable.CursorMoved)[-1].row == 0
 
 
 async def test_a_step_off_the_page_scrolls_a_third_of_it_over_ssh() -> None:
     app = SampleApp(100, Look(slow_link=True))
-    async with app.run_test(size=(80, 24)):
+    async with sit_at(app):
         table = app.table
         for _ in range(table.page_height):
             table.action_cursor(1)
@@ -91,63 +80,63 @@ async def test_a_step_off_the_page_scrolls_a_third_of_it_over_ssh() -> None:
 
 async def test_marking_asks_the_owner_and_shows_what_it_says() -> None:
     app = SampleApp(5)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("space", "space")
-        await settle(pilot)
+    async with sit_at(app) as keyboard:
+        await keyboard.press("space", "space")
+        await keyboard.settle()
         assert asked(app) == [((0,), None), ((1,), None)]
         assert app.table.cursor_row == 2
         assert [line[1:4] for line in screen_lines(app)[2:7]] == ["[x]", "[x]", "[ ]", "[ ]", "[ ]"]
-        await pilot.press("a")
+        await keyboard.press("a")
         assert asked(app)[-1] == ((2, 3, 4), True)
-        await pilot.press("a")
+        await keyboard.press("a")
         assert asked(app)[-1] == ((0, 1, 2, 3, 4), False)
-        await pilot.press("g", "space", "asterisk")
+        await keyboard.press("g", "space", "asterisk")
         assert asked(app)[-1] == ((0, 1, 2, 3, 4), None)
         assert app.model.marked == {1, 2, 3, 4}
-        await pilot.press("u")
+        await keyboard.press("u")
         assert asked(app)[-1] == ((1, 2, 3, 4), False)
-        await pilot.press("u")
+        await keyboard.press("u")
         assert app.heard_of(Said)[-1].text == "nothing is marked here"
 
 
 async def test_a_range_is_marked_as_its_first_row_is_not() -> None:
     app = SampleApp(9)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         app.model.marked = {2}
-        await pilot.press("j", "v", "j", "j", "space")
+        await keyboard.press("j", "v", "j", "j", "space")
         assert asked(app) == [((1, 3), True)]
         assert app.table.range_start is None
-        await pilot.press("shift+up", "shift+up", "space")
+        await keyboard.press("shift+up", "shift+up", "space")
         assert asked(app)[-1] == ((1, 2, 3), False)
-        await pilot.press("v", "j", "v")
+        await keyboard.press("v", "j", "v")
         assert app.table.range_start is None
 
 
 async def test_group_keys_see_only_rows_that_are_shown_and_take_marks() -> None:
     app = SampleApp(30)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         app.model.markless = {1, 3}
         assert app.table.filter_by("tumour") == ""
         app.table.sort_by("run")
-        await pilot.press("g", "a")
+        await keyboard.press("g", "a")
         rows = asked(app)[-1][0]
         assert set(rows) == set(range(5, 30, 2))
-        await pilot.press("u", "g", "comma")
+        await keyboard.press("u", "g", "comma")
         assert set(asked(app)[-1][0]) == {9, 15, 21, 27}
         app.table.select_key("b3")
-        await pilot.press("space")
+        await keyboard.press("space")
         assert asked(app)[-1] == ((3,), None)
 
 
 async def test_escape_undoes_range_then_filter_then_only_marked() -> None:
     app = SampleApp(10)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         app.model.marked = {1, 4, 5}
         table = app.table
-        await pilot.press("m")
+        await keyboard.press("m")
         assert list(table.shown_rows) == [1, 4, 5]
         table.filter_by("normal")
-        await pilot.press("v")
+        await keyboard.press("v")
         undone = []
         while table.step_back():
             undone.append((table.range_start, table.filter_text, table.shows_only_marked))
@@ -157,9 +146,9 @@ async def test_escape_undoes_range_then_filter_then_only_marked() -> None:
 
 async def test_a_filter_keeps_the_cursor_on_its_row_and_a_bad_one_changes_nothing() -> None:
     app = SampleApp(100)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         table = app.table
-        await pilot.press("G")
+        await keyboard.press("G")
         assert table.filter_by("tumour") == ""
         assert table.cursor_row == 99
         assert "no column" in table.filter_by("nme:x")
@@ -168,17 +157,17 @@ async def test_a_filter_keeps_the_cursor_on_its_row_and_a_bad_one_changes_nothin
         assert (list(table.shown_rows), table.cursor_row) == ([4], 4)
         table.filter_by("nothing like it")
         assert table.cursor_row is None
-        await settle(pilot)
+        await keyboard.settle()
         assert app.heard_of(PickTable.CursorMoved)[-1].row is None
         assert table.check_action("mark", ()) is None
-        await pilot.press("space", "enter")
+        await keyboard.press("space", "enter")
         assert not app.heard_of(PickTable.MarkAsked)
         assert app.heard_of(Said)[-1].text == "there is no row to open"
 
 
 async def test_sorting_puts_unknown_values_last_either_way() -> None:
     app = SampleApp(30)
-    async with app.run_test(size=(80, 24)):
+    async with sit_at(app):
         table = app.table
         for reverse in (False, True):
             table.sort_by("size", reverse)
@@ -193,10 +182,10 @@ async def test_sorting_puts_unknown_values_last_either_way() -> None:
 
 async def test_rows_that_come_leave_cursor_and_view_alone() -> None:
     app = SampleApp(40)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         table = app.table
         table.sort_by("size")
-        await pilot.press("pagedown", "pagedown")
+        await keyboard.press("pagedown", "pagedown")
         row, height = table.cursor_row, table.cursor - table.top
         app.model.length = 400
         table.rows_grew()
@@ -206,23 +195,22 @@ async def test_rows_that_come_leave_cursor_and_view_alone() -> None:
 
 async def test_the_first_rows_of_an_empty_table_appear() -> None:
     app = SampleApp(0)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with sit_at(app) as keyboard:
+        await keyboard.settle()
         assert app.table.cursor_row is None
         assert app.table.cursor_key == ""
         app.model.length = 2
         app.table.rows_grew()
-        await settle(pilot)
+        await keyboard.settle()
         assert screen_lines(app)[2].startswith(">[ ] NA000000")
         assert app.heard_of(PickTable.CursorMoved)[-1].row == 0
-        await view_told(pilot, app, 1)
-        assert app.heard_of(PickTable.ViewMoved)[-1].rows == (0, 1)
+        await keyboard.until(lambda: views_told(app) == [(0, 1)])
 
 
 async def test_loading_again_keeps_the_place() -> None:
     app = SampleApp(50)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("G", "k")
+    async with sit_at(app) as keyboard:
+        await keyboard.press("G", "k")
         app.table.filter_by("normal")
         rows = SampleRows(80)
         app.table.set_rows(rows)
@@ -236,42 +224,41 @@ async def test_loading_again_keeps_the_place() -> None:
 
 async def test_details_are_wanted_for_the_rows_in_view_once_it_stands_still() -> None:
     app = SampleApp(1000)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         page = app.table.page_height
-        await view_told(pilot, app, 1)
-        await pilot.press("pagedown", "pagedown", "pagedown", "G")
-        await view_told(pilot, app, 2)
-        told = [message.rows for message in app.heard_of(PickTable.ViewMoved)]
-        assert told == [tuple(range(page)), tuple(range(1000 - page, 1000))]
-        assert app.table.visible_rows() == told[-1]
+        await keyboard.until(lambda: views_told(app) == [tuple(range(page))])
+        await keyboard.press("pagedown", "pagedown", "pagedown", "G")
+        last = tuple(range(1000 - page, 1000))
+        await keyboard.until(lambda: views_told(app)[-1] == last)
+        assert app.table.visible_rows() == last
         app.model.names[995] = "known by now"
         app.table.refresh_row(995)
-        await settle(pilot)
+        await keyboard.settle()
         assert "known by now" in screen_text(app)
 
 
 async def test_columns_that_had_no_room_come_into_view() -> None:
     app = SampleApp(5)
-    async with app.run_test(size=(46, 24)) as pilot:
-        await settle(pilot)
+    async with sit_at(app, (46, 24)) as keyboard:
+        await keyboard.settle()
         head = screen_lines(app)[1]
         assert "created" not in head
         assert head.endswith("›")
-        await pilot.press("L", "L")
-        await settle(pilot)
+        await keyboard.press("L", "L")
+        await keyboard.settle()
         head = screen_lines(app)[1]
         assert head.split() == ["name", "files", "size", "created"]
-        await pilot.press("L")
+        await keyboard.press("L")
         assert "no more columns" in app.heard_of(Said)[-1].text
-        await pilot.press("H", "H", "H")
+        await keyboard.press("H", "H", "H")
         assert "no more columns" in app.heard_of(Said)[-1].text
 
 
 async def test_names_of_any_script_keep_the_columns_straight() -> None:
     app = SampleApp(4)
     app.model.names = {0: "S[/b]", 1: "試料-腫瘍-1", 2: "a" * 99, 3: "試" * 40}
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with sit_at(app) as keyboard:
+        await keyboard.settle()
         lines = screen_lines(app)[2:6]
     assert lines[0].startswith(">[ ] S[/b] ")
     assert "…" in lines[2]
@@ -284,28 +271,28 @@ async def test_names_of_any_script_keep_the_columns_straight() -> None:
 
 async def test_the_sign_of_the_order_stands_at_its_column() -> None:
     app = SampleApp(4)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with sit_at(app) as keyboard:
         app.table.sort_by("size", True)
-        await settle(pilot)
+        await keyboard.settle()
         assert "size▼" in screen_lines(app)[1]
 
 
 async def test_a_mouse_works_where_there_is_one() -> None:
     app = SampleApp(50)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.click(PickTable, offset=(10, 4))
+    async with sit_at(app) as keyboard:
+        await keyboard.click(PickTable, 10, 4)
         assert app.table.cursor_row == 3
-        await pilot.click(PickTable, offset=(2, 2))
+        await keyboard.click(PickTable, 2, 2)
         assert asked(app) == [((1,), None)]
-        await pilot.click(PickTable, offset=(10, 6), times=2)
-        await settle(pilot)
+        await keyboard.click(PickTable, 10, 6, times=2)
+        await keyboard.settle()
         assert app.heard_of(PickTable.Opened)[-1].row == 5
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (200, 50), (30, 8)])
 async def test_every_size_of_list_and_screen(size: tuple[int, int]) -> None:
     app = SampleApp(0, Look("bstui-ansi-dark", ASCII))
-    async with app.run_test(size=size) as pilot:
+    async with sit_at(app, size) as keyboard:
         table = app.table
         for length in (0, 1, 21, 22, 100_000):
             app.model = SampleRows(length)
@@ -316,7 +303,7 @@ async def test_every_size_of_list_and_screen(size: tuple[int, int]) -> None:
             table.action_page(1)
             table.action_mark()
             table.action_columns(1)
-            await settle(pilot)
+            await keyboard.settle()
             assert len(app.model.marked) >= min(length, 2)
             assert table.cursor < max(1, length)
             text = screen_text(app)
@@ -327,9 +314,9 @@ async def test_every_size_of_list_and_screen(size: tuple[int, int]) -> None:
 async def test_a_table_without_marks_has_neither_badges_nor_keys_for_them() -> None:
     app = SampleApp(5)
     app.table = PickTable(app.table.columns, app.model, markable=False)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("a", "space")
-        await settle(pilot)
+    async with sit_at(app) as keyboard:
+        await keyboard.press("a", "space")
+        await keyboard.settle()
         assert not asked(app)
         assert screen_lines(app)[2].startswith("> NA000000")
         assert "mark" not in screen_lines(app)[23]
