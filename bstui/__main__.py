@@ -1,12 +1,14 @@
 """`python -m bstui`, and the `bstui` command."""
 
 import io
+import os
 import signal
 import sys
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal need not know every name
@@ -17,6 +19,15 @@ def main() -> None:
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Put /dev/null where the caller closed a stream, lest the next file takes its number."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            lowest = os.open(os.devnull, os.O_RDWR)  # the closed one's own number
+            os.set_inheritable(lowest, True)
+            setattr(sys, name, os.fdopen(lowest, "r" if name == "stdin" else "w"))
 
 
 if __name__ == "__main__":

@@ -142,6 +142,12 @@ def store_profile(
 
 def remove_profile(places: Places, name: str) -> None:
     """Forget one of our own profiles; the token itself stays valid until it is revoked."""
+    if name == _ENVIRONMENT or name.startswith((f"{_ENVIRONMENT}-", _OFFICIAL)):
+        raise UsageError(
+            f"The profile {safe_text(name)} is not bstui's own.",
+            why="`env-…` stands in the environment, `bs-…` in a file of the official command.",
+            hint="Unset BSTUI_ACCESS_TOKEN, or remove the file in ~/.basespace.",
+        )
     _check_name(name)
     try:
         (places.profiles / f"{name}.toml").unlink()
@@ -269,6 +275,8 @@ def _name_of(file: str) -> str:
 def _read_official(path: Path) -> Profile:
     """A configuration of the official command, of any age: sections, unknown keys are skipped."""
     name = _name_of(path.name)
+    if path.is_fifo():  # opening it would wait for somebody to write
+        return _broken(name, Source.OFFICIAL, f"{path} is no file but a named pipe.")
     try:
         text = path.read_text(errors="replace")
     except OSError as error:

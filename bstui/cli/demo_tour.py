@@ -47,7 +47,7 @@ def take_tour(session: Session, destination: Path) -> int:
     view = follow(folder)
     if exit_code_of(view.status):
         for failure in view.failures:
-            click.echo(f"failed: {failure.path}: {failure.message}")
+            click.echo(f"failed: {failure.words}")
         return exit_code_of(view.status)
     _head("Verify")
     _verify(plan, destination)

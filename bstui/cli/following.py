@@ -53,8 +53,7 @@ def exit_code_of(status: JobStatus) -> int:
 def tell_failures(view: JobView) -> None:
     """The files that failed, and why, on stderr: the first few of many."""
     for failure in view.failures[:_FAILURES_TOLD]:
-        words = " ".join(part for part in (failure.message, failure.why, failure.hint) if part)
-        say(f"failed: {failure.path}: {words}")
+        say(f"failed: {failure.words}")
     more = len(view.failures) - _FAILURES_TOLD
     if more > 0:
         say(f"and {more:,} more; `bstui logs {view.header.name}` has all of them")

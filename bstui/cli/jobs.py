@@ -18,13 +18,14 @@ from bstui.jobs.identifiers import find_job
 from bstui.jobs.launchers import resume as resume_job
 from bstui.jobs.records import Launcher, Want
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
+from bstui.units import count_text
 
 _JOB = click.argument("job", metavar="JOB")
 _JOBS = click.argument("names", nargs=-1, required=True, metavar="JOB...")
 
 
 @command("jobs")
-@click.option("--all", "every", is_flag=True, help="Also those that ended long ago.")
+@click.option("--all", "every", is_flag=True, help="More than the last 20.")
 @click.option("--active", is_flag=True, help="Only those that a worker holds, or is about to.")
 def jobs(session: Session, every: bool, active: bool) -> int:
     """List jobs, newest first: the last 20, or --all."""
@@ -33,7 +34,7 @@ def jobs(session: Session, every: bool, active: bool) -> int:
     shown = views if every or session.form != "table" else views[:20]
     write_jobs(session, shown)
     if len(shown) < len(views):
-        say(f"{len(views) - len(shown):,} older jobs are not shown; --all shows them.")
+        say(f"Not shown: {count_text(len(views) - len(shown), 'older job')}; --all shows all.")
     for job_id, problem in watch.unreadable.items():
         say(f"The job {job_id} cannot be read: {problem}")
     return 0

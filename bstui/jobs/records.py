@@ -150,6 +150,13 @@ class FileFailed(Event, frozen=True, kw_only=True, tag="failed", omit_defaults=T
     hint: str = ""
     exit_code: int = 1
 
+    @property
+    def words(self) -> str:
+        """What happened, why that can be and what to do, on one line; it names the file once."""
+        parts = (self.message, self.why, self.hint)
+        said = " ".join(part for part in parts if part)
+        return said if self.path in said else f"{self.path}: {said}"
+
 
 class Noted(Event, frozen=True, kw_only=True, tag="note", omit_defaults=True):
     """Something a person may want to know."""

@@ -70,6 +70,25 @@ def test_logout_removes_the_token(
     assert shell("logout", "lab").code != 0
 
 
+def test_the_official_commands_profile_is_not_ours_to_remove(shell: Shell, places: Places) -> None:
+    places.official_profiles.mkdir()
+    stored = places.official_profiles / "lab.cfg"
+    stored.write_text(f"accessToken = {'a' * 32}\n")
+    said = shell("logout", "bs-lab")
+    assert (said.code, stored.exists()) == (2, True)
+    assert "not bstui's own" in said.err
+
+
+def test_a_named_pipe_in_place_of_a_profile_keeps_nobody_waiting(
+    shell: Shell, places: Places
+) -> None:
+    places.official_profiles.mkdir()
+    os.mkfifo(places.official_profiles / "default.cfg")
+    said = shell("whoami")
+    assert said.code == 4
+    assert "named pipe" in said.err
+
+
 def test_the_order_in_which_tokens_are_taken(
     login: Login, shell: Shell, laboratory: Simulator, places: Places
 ) -> None:

@@ -85,3 +85,9 @@ def test_a_region_that_is_none_is_refused_before_a_token_goes_anywhere(shell: Sh
 def test_addresses_of_other_sites_are_no_sources(robin: Shell) -> None:
     said = robin("show", "https://example.org/projects/101200348")
     assert said.code == 2
+
+
+def test_streams_that_the_caller_closed_are_no_error(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m bstui regions --tsv >&- 2>{tmp_path}/said <&-"
+    done = subprocess.run(["bash", "-c", command], check=False)
+    assert (done.returncode, (tmp_path / "said").read_text()) == (0, "")
