@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -30,6 +30,8 @@ from bstui.text import redact, safe_text
 SITE_FILE = Path("/etc/bstui.toml")
 _PREFIX = "BSTUI_"
 _PATHS = ("state_dir", "ca_bundle", "import.destination")
+_FLAGS = {"destination": "to"}
+"""Flags that are called otherwise than their setting."""
 _UNSET_VARIABLE = re.compile(r"\$(\w+|\{\w+\})")
 
 Values = dict[str, Any]
@@ -108,6 +110,17 @@ class Settings(BaseSettings):
     """Other keys for an action of the screen program: its id = "key,key", a table."""
     locked: tuple[str, ...] = ()
     """Settings that nobody may change, as `import.verify` or `import`; in the site's file only."""
+    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+    _site: str = PrivateAttr(default="")
+
+    def source_of(self, key: str) -> str:
+        """Where the value of `import.verify` comes from: `FILE: import.verify`, a variable, a flag;
+        empty where it is the default."""
+        return self._sources.get(key, "")
+
+    def lock_of(self, key: str) -> str:
+        """The site's file, where it locks `import.verify`; else empty."""
+        return self._site if any(_covers(locked, key) for locked in self.locked) else ""
 
     @classmethod
     def settings_customise_sources(
@@ -178,7 +191,8 @@ class _Layer:
         if self.kind == "environment":
             return _variable(key)
         if self.kind == "flags":
-            return "--" + key.rpartition(".")[2].replace("_", "-")
+            name = key.rpartition(".")[2].replace("_", "-")
+            return f"--{_FLAGS.get(name, name)}"
         return f"{self.source}: {key}"
 
 
@@ -202,8 +216,9 @@ def load_settings(
                 f"{layer.naming('locked')}: only the site's file may lock settings.",
                 hint=f"Take it out, or put it into {SITE_FILE}.",
             )
-    layers = [site, *_without_locked(site, [user, variables, given])]
-    return _validated(layers)
+    settings = _validated([site, *_without_locked(site, [user, variables, given])])
+    settings._site = site.source
+    return settings
 
 
 def _site_layer(environ: Mapping[str, str]) -> _Layer:
@@ -352,10 +367,13 @@ def _validated(layers: list[_Layer]) -> Settings:
             both = isinstance(value, dict) and isinstance(merged.get(key), dict)
             merged[key] = {**merged[key], **value} if both else value
     try:
-        return Settings(**merged)
+        settings = Settings(**merged)
     except ValidationError as error:
         problems = [_problem(layers, detail) for detail in error.errors(include_url=False)]
         raise SettingsError(problems[0], why=" ".join(problems[1:])) from None
+    for layer in layers:
+        settings._sources |= {key: layer.naming(key) for key, _ in _flatten(layer.values)}
+    return settings
 
 
 def _problem(layers: list[_Layer], detail: ErrorDetails) -> str:

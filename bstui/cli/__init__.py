@@ -13,12 +13,14 @@ def run(arguments: Sequence[str]) -> int:
         from bstui.cli.commands import bstui
 
         result = bstui.main(args=list(arguments), prog_name="bstui", standalone_mode=False)
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
 
     code = report_errors(invoke)
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, `head` for one, had enough; keep the interpreter from saying so at exit.
+    except OSError:
+        # It was told above, or the reader, `head` for one, had enough: the interpreter need not
+        # say so again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

@@ -34,6 +34,8 @@ def history(session: Session, words: tuple[str, ...], with_files: bool) -> int:
             f"{count_text(totals.jobs, 'import')}, {count_text(totals.files_done, 'file')}, "
             f"{size_text(totals.bytes_done)}"
         )
+    for job_id, problem in known.problems.items():
+        say(f"The job {job_id} cannot be read: {problem}")
     if not known.is_whole:
         say("The history is being brought up to date by another bstui; this list may be short.")
     return 0

@@ -25,6 +25,7 @@ from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Launcher, Options
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
+from bstui.samples.layout import check_template
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
 from bstui.system import current_umask
@@ -32,6 +33,17 @@ from bstui.units import count_text, size_text
 
 _DRY_KEYS = ("id", "path", "size", "sample", "action", "warning")
 _WARNINGS_SHOWN = 20
+_SETTINGS = (
+    "destination",
+    "grouping",
+    "layout",
+    "existing",
+    "verify",
+    "launch",
+    "concurrent_files",
+    "concurrent_parts",
+)
+"""Flags that are settings too, in the table `[import]`."""
 
 
 @dataclass(frozen=True)
@@ -99,25 +111,27 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
 
 
 def _wish(session: Session, flags: dict[str, Any]) -> Wish:
-    defaults = session.settings.import_
-    destination = flags["destination"] or defaults.destination
-    if not destination:
+    settings = session.settings_with({f"import.{key}": flags[key] for key in _SETTINGS})
+    chosen = settings.import_
+    if not chosen.destination:
         raise UsageError("No destination was given.", hint="Give the folder with --to DIR.")
+    is_bcl = flags["bcl"]
     options = Options(
-        bcl=flags["bcl"],
-        grouping=flags["grouping"] or defaults.grouping,
+        bcl=is_bcl,
+        grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
-        layout=flags["layout"] if flags["layout"] is not None else defaults.layout,
-        existing=flags["existing"] or defaults.existing,
-        verify=flags["verify"] or defaults.verify,
-        concurrent_files=flags["concurrent_files"] or defaults.concurrent_files,
-        concurrent_parts=flags["concurrent_parts"] or defaults.concurrent_parts,
+        layout="" if is_bcl else chosen.layout,
+        existing=chosen.existing,
+        verify=chosen.verify,
+        concurrent_files=chosen.concurrent_files,
+        concurrent_parts=chosen.concurrent_parts,
     )
     _check(options, flags)
+    _check_layout(options.layout, settings.source_of("import.layout"))
     return Wish(
-        destination=_checked_folder(destination),
+        destination=_checked_folder(chosen.destination),
         options=options,
-        launcher=Launcher(flags["launch"] or defaults.launch),
+        launcher=Launcher(chosen.launch),
         name=flags["name"],
         dry_run=flags["dry_run"],
         is_confirmed=flags["yes"],
@@ -157,6 +171,15 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
             why="--grouping, --sample and --layout are about FASTQ.",
             hint="Leave them out, or leave --bcl out.",
         )
+
+
+def _check_layout(template: str, source: str) -> None:
+    """Refuse a template that cannot be used, naming where it stands."""
+    try:
+        if template:
+            check_template(template)
+    except UsageError as error:
+        raise UsageError(f"{source}: {error.message}", hint=error.hint) from error
 
 
 async def _plan(session: Session, selectors: Sequence[Selector], wish: Wish) -> Plan:

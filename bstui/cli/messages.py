@@ -1,11 +1,12 @@
 """What goes to stderr: errors as sentences with their exit code, and notices."""
 
+import errno
 import os
 import signal
 import sys
 from collections.abc import Callable
 
-from bstui.errors import BstuiError
+from bstui.errors import BstuiError, NoSpace
 from bstui.text import redact, safe_text
 
 _INTERRUPTED = 128 + signal.SIGINT
@@ -55,6 +56,11 @@ def report_errors(invoke: Callable[[], int]) -> int:
 
 def _explain(error: OSError) -> BstuiError:
     place = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(
+            f"There is no room: {error.strerror}{place}.",
+            hint="Make room there, or give another folder; --state-dir DIR for bstui's own files.",
+        )
     return BstuiError(
         f"The system refused: {error.strerror or error}{place}.",
         hint="Set BSTUI_DEBUG=1 to see more, and look at the folder's permissions and room.",

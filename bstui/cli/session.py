@@ -49,17 +49,22 @@ class Session:
 
     @cached_property
     def settings(self) -> "Settings":
+        return self.settings_with({})
+
+    def settings_with(self, flags: Mapping[str, object]) -> "Settings":
+        """The settings where these flags were given too, by the settings' names (`import.verify`).
+
+        SettingsError where the site's file locks one that a flag contradicts.
+        """
         from bstui.config import load_settings
 
-        flags = {
-            "profile": self.profile_name,
-            "state_dir": self.state_dir,
-            "ca_bundle": self.ca_bundle,
+        shared = {
+            "profile": self.profile_name or None,
+            "state_dir": self.state_dir or None,
+            "ca_bundle": self.ca_bundle or None,
         }
         return load_settings(
-            find_places(self.environ, self.state_dir),
-            self.environ,
-            {key: value for key, value in flags.items() if value},
+            find_places(self.environ, self.state_dir), self.environ, {**shared, **flags}
         )
 
     @cached_property

@@ -36,7 +36,7 @@ from bstui.jobs.records import (
     Record,
     Result,
 )
-from bstui.paths import make_private, sync_folder, write_whole
+from bstui.paths import make_private, naming, sync_folder, write_whole
 
 PLAN = "plan.jsonl"
 PROGRESS = "progress.json"
@@ -236,7 +236,7 @@ def create_job(jobs_dir: Path, header: PlanHeader, files: Iterable[PlanFile]) ->
     unfinished.mkdir(mode=0o700)
     try:
         descriptor = os.open(unfinished / PLAN, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "wb") as plan:
+        with naming(unfinished / PLAN), open(descriptor, "wb") as plan:
             plan.write(_encode(header) + b"\n")
             plan.writelines(_encode(file) + b"\n" for file in files)
             plan.flush()
@@ -256,7 +256,7 @@ def job_folders(jobs_dir: Path) -> list[JobFolder]:
     """Every job in `jobs_dir`, oldest first."""
     try:
         names = sorted(name for name in os.listdir(jobs_dir) if _ID.fullmatch(name))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return [JobFolder(jobs_dir / name) for name in names]
 
@@ -323,7 +323,9 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
-def _missing(folder: Path) -> NotFound:
+def _missing(folder: Path) -> BstuiError:
+    if folder.is_dir():
+        return _damaged(folder, f"{PLAN} is not there")
     return NotFound(
         f"There is no job in {folder}.", why="It has been removed, or is kept on another machine."
     )
@@ -332,6 +334,6 @@ def _missing(folder: Path) -> NotFound:
 def _damaged(folder: Path, reason: str) -> BstuiError:
     return BstuiError(
         f"The plan of the job {folder.name} is damaged ({reason}).",
-        why=f"{folder / PLAN} has been changed or cut since it was written.",
+        why=f"{folder / PLAN} has been changed, cut or removed since it was written.",
         hint="Import again: what has arrived is recognised and kept.",
     )

@@ -18,7 +18,7 @@ from bstui.jobs.records import (
     Progress,
     Result,
 )
-from bstui.jobs.state import JobStatus, Seen, state_of
+from bstui.jobs.state import JobStatus, Seen, State, state_of
 
 _RECENT = 500
 """Events that are kept for the page; all of them are in the folder."""
@@ -58,7 +58,8 @@ class JobView:
     @property
     def rate(self) -> float | None:
         """Bytes per second; None unless a worker moves some."""
-        return self.progress.rate if self.status.is_alive and self.progress else None
+        is_running = self.status.state is State.RUNNING
+        return self.progress.rate if is_running and self.progress else None
 
     @property
     def seconds_left(self) -> float | None:

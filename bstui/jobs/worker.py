@@ -283,7 +283,7 @@ class Worker:
 
     def _end(self, ending: Ending) -> None:
         """End the attempt; the first reason stands, but for being fenced."""
-        if self._ending is None or ending is TAKEN_OVER:
+        if self._ending is None or (ending is TAKEN_OVER and self._ending is not TAKEN_OVER):
             log.info("Ending: %s", ending.reason)
             self._ending = ending
         self._has_ending.set()

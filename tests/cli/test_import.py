@@ -1,6 +1,7 @@
 """`import` and the commands about jobs, by the command line, to files on disk."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,36 @@ def test_pause_resume_cancel(shell: Shell, simulator: Simulator, tmp_path: Path)
     assert json.loads(shell("attach", "last", "--wait", "--json").out)["state"] == "done"
     assert "ended: done" in shell("logs", "last").out
     assert shell("show", "job:last", "--json").rows[0]["state"] == "done"
+
+
+def test_what_the_site_locks_no_flag_changes(robin: Shell, tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    locked = '["import.verify", "import.grouping", "import.existing"]'
+    site.write_text(f'locked = {locked}\n[import]\nverify = "full"\ngrouping = "none"\n')
+    os.environ["BSTUI_SITE_CONFIG"] = str(site)
+    chosen = ("import", "biosample:NTC", "--to", str(tmp_path / "in"), "--dry-run")
+    for flag in (("--verify", "none"), ("--grouping", "automatic"), ("--existing", "replace")):
+        said = robin(*chosen, *flag)
+        assert said.code == 2
+        assert flag[0] in said.err
+        assert str(site) in said.err
+    assert robin(*chosen, "--verify", "full").code == 0
+
+
+def test_what_is_set_for_fastq_does_not_hinder_a_raw_run(
+    robin: Shell, places: Places, tmp_path: Path
+) -> None:
+    places.config.mkdir(parents=True)
+    places.settings.write_text('[import]\ngrouping = "single"\nlayout = "{sample}/{file}"\n')
+    run = next(row["id"] for row in robin("runs", "--json").rows if row["status"] == "Complete")
+    assert robin("import", f"run:{run}", "--bcl", "--to", str(tmp_path), "--dry-run").code == 0
+
+
+def test_a_layout_in_the_settings_that_cannot_be_used_is_named_with_its_file(
+    robin: Shell, places: Places, tmp_path: Path
+) -> None:
+    places.config.mkdir(parents=True)
+    places.settings.write_text('[import]\nlayout = "{nothing}"\n')
+    said = robin("import", "biosample:NTC", "--to", str(tmp_path), "--dry-run")
+    assert said.code == 2
+    assert f"{places.settings}: import.layout" in said.err

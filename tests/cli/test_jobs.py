@@ -91,3 +91,42 @@ def test_streams_that_the_caller_closed_are_no_error(tmp_path: Path) -> None:
     command = f"{sys.executable} -m bstui regions --tsv >&- 2>{tmp_path}/said <&-"
     done = subprocess.run(["bash", "-c", command], check=False)
     assert (done.returncode, (tmp_path / "said").read_text()) == (0, "")
+
+
+def test_a_job_whose_plan_is_gone_is_told_of(robin: Shell, places: Places, tmp_path: Path) -> None:
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 0
+    job = find_job(places.jobs, "last")
+    (job.path / "plan.jsonl").unlink()
+    for command in ("jobs", "history"):
+        said = robin(command)
+        assert said.code == 0
+        assert job.id in said.err
+        assert "plan.jsonl is not there" in said.err
+    said = robin("attach", "last")
+    assert said.code == 1
+    assert "damaged" in said.err
+
+
+def test_output_that_finds_no_room_is_an_error_of_room(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m bstui regions >/dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert done.stderr.startswith("bstui: There is no room")
+    assert "Traceback" not in done.stderr
+
+
+def test_names_are_utf8_whatever_the_locale(laboratory: Simulator, tmp_path: Path) -> None:
+    folder = tmp_path / "Zürich 日"
+    environ = {
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "LC_ALL": "C",
+        "HOME": str(tmp_path),
+        "BSTUI_API_SERVER": laboratory.regions[0].api_url,
+        "BSTUI_ACCESS_TOKEN": laboratory.tokens.person,
+    }
+    command = (sys.executable, "-m", "bstui", "import", "biosample:NTC", "--to", str(folder), *HERE)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list(folder.rglob("*.fastq.gz"))) == 2
+    assert done.stdout.isascii()

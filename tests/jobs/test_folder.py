@@ -90,7 +90,7 @@ def test_a_header_that_cannot_be_read_says_why(folder: JobFolder) -> None:
         JobFolder(folder.path).header()
     plan.unlink()
     for look in (JobFolder(folder.path).header, folder.planned):
-        with pytest.raises(NotFound):
+        with pytest.raises(BstuiError, match=r"is damaged \(plan.jsonl is not there\)"):
             look()
     with pytest.raises(NotFound):
         JobFolder(folder.path / "gone").numbers()

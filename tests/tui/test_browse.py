@@ -236,6 +236,26 @@ async def test_ctrl_c_stops_a_list_that_loads(places: Places, simulator: Simulat
         simulator.faults.clear()
 
 
+async def test_a_profile_that_opens_late_does_not_cover_another_place(
+    places: Places, simulator: Simulator
+) -> None:
+    log_in(places, simulator)
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("robin", " ok")
+        await go_to(desk, " robin ")
+        profiles = desk.app.screen
+        simulator.faults.latency(api=2.0)
+        for key in ("enter", "2"):
+            desk.app.simulate_key(key)
+        await desk.see("No jobs yet")
+        simulator.faults.clear()
+        await desk.until(lambda: not any(w.group == "open" for w in profiles.workers))
+        await desk.settle()
+        assert "No jobs yet" in desk.text
+        await desk.press("1")
+        await desk.see("robin › projects")
+
+
 async def test_signs_are_ascii_where_the_terminal_has_no_more(
     places: Places, laboratory: Simulator
 ) -> None:

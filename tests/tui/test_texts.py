@@ -91,9 +91,16 @@ def test_the_time_left_is_told_when_it_can_be() -> None:
 
 
 def test_the_bar_is_full_only_at_the_end() -> None:
-    line = text_of(job_text.whole_line(view(State.RUNNING), ASCII))
+    line = text_of(job_text.whole_line(view(State.RUNNING), ASCII, 80))
     assert line.count("#") == line.count("-") == 22
     assert line.endswith(" 50%  4 of 10 files")
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 200])
+def test_the_number_of_files_is_never_cut(width: int) -> None:
+    line = text_of(job_text.whole_line(view(State.RUNNING), ASCII, width))
+    assert line.endswith(" 50%  4 of 10 files")
+    assert len(line) < width
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -39,6 +39,18 @@ _NO_BIOSAMPLES = Emptiness(
 )
 
 
+def _nothing_in(sources: Sequence[Source]) -> Emptiness:
+    if any(isinstance(source, Run) for source in sources):
+        return _NO_BIOSAMPLES
+    named = " ".join(f"project:{source.id}" for source in sources)
+    return Emptiness(
+        "No biosamples here.",
+        "Reads that were assigned to no sample (Unindexed Reads) belong to no biosample, and a new "
+        "project has none yet.",
+        f"esc goes back; `bstui import {named}` takes whatever FASTQ there is.",
+    )
+
+
 class BiosamplesScreen(BasketPlace):
     """Each row is a biosample under a project or a run; what is marked is in the basket."""
 
@@ -52,7 +64,7 @@ class BiosamplesScreen(BasketPlace):
         self._imported: dict[str, Imported] = {}
         fields = candidate_fields(self._details, len(sources) > 1)
         self._pane: ListPane[Candidate] = ListPane(
-            ItemRows(fields, lambda one: one.key, badge=self._badge), _NO_BIOSAMPLES
+            ItemRows(fields, lambda one: one.key, badge=self._badge), _nothing_in(sources)
         )
         self._detail = Detail(classes="beside")
         self._memory = "biosamples " + " ".join(sorted(map(source_key, sources)))

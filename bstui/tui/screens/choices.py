@@ -61,8 +61,18 @@ class Choice:
     """The values it goes through; none: it is a text."""
 
 
+SETTINGS: Mapping[str, str] = {
+    "where": "import.destination",
+    "grouping": "import.grouping",
+    "layout": "import.layout",
+    "existing": "import.existing",
+    "verify": "import.verify",
+}
+"""The setting that a line begins with, by its key."""
+
+
 def first_choices(settings: ImportSettings, destination: str, *, bcl: bool, sample: str) -> Choices:
-    """What the settings and the last import suggest."""
+    """What the settings suggest; `destination` is that of the last import, or empty."""
     where = destination or settings.destination or os.path.join(os.getcwd(), "basespace")
     single = settings.grouping == "single" and not bcl
     options = Options(

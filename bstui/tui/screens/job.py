@@ -120,7 +120,7 @@ class JobScreen(JobKeys):
         self._head.show_lines(
             [line(" ", Span(header.name, Role.STRONG), "  ", Span(job_text.state_text(view), role))]
         )
-        self._whole.show_lines([job_text.whole_line(view, self._whole.glyphs)])
+        self._whole.show_lines([job_text.whole_line(view, self._whole.glyphs, self.size.width)])
         draw = self._facts.glyphs.draw
         self._facts.show_lines(
             [line(f"   {draw(job_text.headline(view, now))}"), line(f"   to {header.destination}")]

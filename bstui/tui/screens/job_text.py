@@ -102,13 +102,13 @@ def running_count(view: JobView) -> int:
     return len(view.progress.running) if view.progress and view.status.is_alive else 0
 
 
-def whole_line(view: JobView, glyphs: Glyphs) -> Line:
-    """The bar of the whole job, and how many files are there."""
+def whole_line(view: JobView, glyphs: Glyphs, width: int) -> Line:
+    """The bar of the whole job, as long as there is room for, and how many files are there."""
     counts = view.counts
     done = fraction(view)
-    files = f"{counts.files_done:,} of {count_text(counts.files, 'file')}"
-    bar = bar_text(done, _WHOLE_BAR, glyphs)
-    return line("   ", Span(bar, Role.ACCENT), f" {percent_text(done):>4}  {files}")
+    text = f" {percent_text(done):>4}  {counts.files_done:,} of {count_text(counts.files, 'file')}"
+    bar = bar_text(done, max(0, min(_WHOLE_BAR, width - len(text) - 4)), glyphs)
+    return line("   ", Span(bar, Role.ACCENT), text)
 
 
 def running_rows(view: JobView, now: float) -> list[Progress]:

@@ -93,6 +93,8 @@ class ProfilesScreen(ListPlace):
         super().__init__(services)
         rows = ItemRows(_FIELDS, lambda e: e.profile.name, tone=_tone)
         self._pane = ListPane(rows, _EMPTY, markable=False)
+        self._opened: Workspace | None = None
+        """Entered, and not shown yet."""
 
     @property
     def pane(self) -> ListPane[Entry]:
@@ -152,6 +154,15 @@ class ProfilesScreen(ListPlace):
         if workspace is None:
             self.say(entry.problem, Role.ERROR)
             return
+        self._opened = workspace
+        if self.is_current:
+            self._go_in()
+
+    def _go_in(self) -> None:
+        """Show what was opened; where another place is shown by now, once this one is again."""
+        workspace, self._opened = self._opened, None
+        if workspace is None:
+            return
         from bstui.tui.screens.sources import SourcesScreen  # and with it all that plans
 
         self.services.workspace = workspace
@@ -168,6 +179,7 @@ class ProfilesScreen(ListPlace):
     def on_screen_resume(self) -> None:
         self.services.workspace = None
         super().on_screen_resume()
+        self._go_in()
 
     def copy_text(self) -> str:
         entry = self.pane.cursor_item

@@ -15,6 +15,7 @@ from bstui.samples.selection import Selection
 from bstui.tui.keys import bindings
 from bstui.tui.screens import review_text
 from bstui.tui.screens.choices import (
+    SETTINGS,
     ChoiceTable,
     change,
     first_choices,
@@ -61,7 +62,7 @@ class ReviewScreen(Place):
         self._selection = Selection(marks=tuple(marks))
         self._choices = first_choices(
             services.settings.import_,
-            recall(workspace.basket).destination,
+            "" if self._lock_of("where") else recall(workspace.basket).destination,
             bcl=self._selection.run is not None,
             sample=self._selection.first_source,
         )
@@ -211,12 +212,18 @@ class ReviewScreen(Place):
         choice = self._table.current
         if choice is None or self._is_starting:
             return
-        if choice.others:
+        if lock := self._lock_of(choice.key):
+            self.say(f"{lock} locks {SETTINGS[choice.key]}: it cannot be changed here")
+        elif choice.others:
             self._change(choice.key, next_value(choice))
         else:
             self.foot.entry(
                 f" {choice.label} ", choice.value, lambda text: self._try(choice.key, text)
             )
+
+    def _lock_of(self, key: str) -> str:
+        """The site's file, where it locks the setting of that line; else empty."""
+        return self.services.settings.lock_of(SETTINGS.get(key, ""))
 
     def _try(self, key: str, text: str) -> str:
         problem = problem_of(lambda: self._change(key, text))

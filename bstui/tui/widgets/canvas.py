@@ -254,6 +254,9 @@ class Lines(Canvas):
 
     def _repaint(self, number: int, before: Line, after: Line) -> None:
         y = number - self.top
+        if not self.size.height:  # hidden: what was drawn before is not to be shown again
+            self.refresh()
+            return
         if not 0 <= y < self.size.height:
             return
         width = self.size.width

@@ -123,6 +123,15 @@ async def test_a_text_is_asked_for_until_it_can_be_meant() -> None:
         assert app.focused is app.table
 
 
+async def test_the_label_is_that_of_what_is_asked_for_now() -> None:
+    app = SampleApp(100)
+    async with sit_at(app) as keyboard:
+        for label in (" where ", " paths "):
+            app.foot.entry(label, "scratch", lambda text: "")
+            assert (await foot_lines(keyboard))[0] == f"{label}scratch"
+            await keyboard.press("enter")
+
+
 async def test_a_dead_key_is_known_by_its_id_and_live_ones_are_not() -> None:
     app = SampleApp(100)
     async with sit_at(app):
