@@ -4,7 +4,7 @@ Paths and parameters are those of the BaseSpace API (§0, §5–§8); every answ
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -14,9 +14,10 @@ import msgspec
 from bstui.basespace import models, wire
 from bstui.basespace.address_book import AddressBook, FileAddress, signed_address
 from bstui.basespace.addresses import Kind
+from bstui.basespace.belongings import Held, OnDone, find_held
 from bstui.basespace.cache import ListingCache
 from bstui.basespace.connection import Answer, Connection, Query
-from bstui.basespace.details import FRESH_SECONDS, Shelf, find_details, together
+from bstui.basespace.details import FRESH_SECONDS, Shelf, find_details
 from bstui.basespace.envelopes import V1Answer, V1List, V2List, moment, text
 from bstui.basespace.failures import misunderstood
 from bstui.basespace.listings import Fetch, ItemT, Listing, Page
@@ -39,6 +40,7 @@ from bstui.basespace.questions import (
     run_files_path,
     segment,
 )
+from bstui.basespace.together import together
 from bstui.errors import Gone, NotAllowed, NotFound, ServerFault, ServiceError
 from bstui.text import Secret
 
@@ -197,6 +199,19 @@ class Client:
         fetch = self._way.pages(f"{V2}/datasets", V2List[wire.Dataset], wire.Dataset.model, query)
         return Listing(fetch, DATASET_PAGE, is_meant)
 
+    async def datasets_of(
+        self, biosamples: Collection[str], on_done: OnDone = lambda number: None
+    ) -> dict[str, Held]:
+        """The FASTQ datasets of each of many biosamples, by its id: a call for 25 of them.
+
+        What is refused stands in the answer; `on_done` is told how many more are through.
+        """
+
+        async def ask(batch: Sequence[str]) -> Held:
+            return await _held(self._datasets(batch, None, None))
+
+        return await find_held(biosamples, ask, on_done=on_done)
+
     def dataset_files(self, dataset_id: str) -> Listing[models.File]:
         """The files of a dataset."""
         return self._files(f"{V2}/datasets/{segment(dataset_id)}/files", {})
@@ -311,8 +326,8 @@ class Client:
         `max_age` (seconds) 0 asks the server anew.
         """
 
-        async def ask(batch: Sequence[str]) -> list[models.Dataset]:
-            return await self._datasets(batch, project, run).all()
+        async def ask(batch: Sequence[str]) -> Held:
+            return await _held(self._datasets(batch, project, run))
 
         scope = f"{project or ''} {run.id if run else ''}"
         return await find_details(ids, ask, await self._shelf(), scope, max_age)
@@ -358,3 +373,7 @@ class Client:
         query: Query,
     ) -> Listing[ItemT]:
         return Listing(self._way.pages(path, kind, turn, query), limit)
+
+
+async def _held(listing: Listing[models.Dataset]) -> Held:
+    return Held(tuple(await listing.all()), listing.missing)

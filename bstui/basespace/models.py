@@ -129,6 +129,8 @@ class Dataset(Model, frozen=True, kw_only=True):
     upload_status: str = ""
     is_archived: bool = False
     is_deleted: bool = False
+    is_in_transfer: bool = False
+    """Whether its project's owner is about to change."""
     lane: int | None = None
     runs: tuple[Reference, ...] = ()
     libraries: tuple[Reference, ...] = ()

@@ -64,7 +64,7 @@ class Patience:
 class Pace:
     """A token bucket for one host: `rate` calls a second, `burst` at once, `together` in flight."""
 
-    def __init__(self, rate: float = 10.0, burst: int = 20, together: int = 8) -> None:
+    def __init__(self, rate: float = 10.0, burst: int = 50, together: int = 8) -> None:
         self._interval = 1.0 / rate if rate > 0 else 0.0
         self._allowance = self._interval * (burst - 1)
         self._free_at = 0.0

@@ -81,8 +81,12 @@ class Project(Wire):
             modified=moment(self.date_modified),
             is_shared=bool(self.has_collaborators),
             is_deleted=bool(self.is_deleted),
-            is_in_transfer=bool(self.is_transfer_pending or self.is_transfer_in_progress),
+            is_in_transfer=self.is_changing_hands,
         )
+
+    @property
+    def is_changing_hands(self) -> bool:
+        return bool(self.is_transfer_pending or self.is_transfer_in_progress)
 
 
 class Instrument(Wire):
@@ -307,6 +311,7 @@ class Dataset(Wire):
             upload_status=text(self.upload_status),
             is_archived=bool(self.is_archived),
             is_deleted=bool(self.is_deleted or self.is_file_data_deleted),
+            is_in_transfer=bool(project and project.is_changing_hands),
             lane=_lane(held, self.name or ""),
             runs=_references(run for p in held for run in p.run_items),
             libraries=_references(libraries),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # each is imported where it is first needed: the first frame 
     from bstui.config import Settings
     from bstui.history import History, HistoryFile, HistoryJob, Imported
     from bstui.jobs.folder import JobFolder
-    from bstui.jobs.plan import Plan, PlanRequest
+    from bstui.jobs.plan import Contents, Plan, PlanRequest
     from bstui.jobs.watch import JobsWatch, JobView, JobWatch
     from bstui.samples.selection import Selection
 
@@ -165,13 +165,25 @@ class Services:
             clock=self.clock,
         )
 
+    async def read(
+        self, workspace: Workspace, selection: "Selection", on_step: OnStep
+    ) -> "Contents":
+        """What a selection holds at BaseSpace, for `plan`."""
+        from bstui.jobs.plan import read_contents
+
+        return await read_contents(workspace.client, selection, progress=on_step)
+
     async def plan(
-        self, workspace: Workspace, selection: "Selection", request: "PlanRequest", on_step: OnStep
+        self,
+        workspace: Workspace,
+        selection: "Selection",
+        request: "PlanRequest",
+        contents: "Contents",
     ) -> "Plan":
-        """The plan; nothing is written."""
+        """The plan; nothing is written, and nobody is asked."""
         from bstui.jobs.plan import make_plan
 
-        return await make_plan(workspace.client, selection, request, progress=on_step)
+        return await make_plan(workspace.client, selection, request, contents=contents)
 
     def command(self, selection: "Selection", request: "PlanRequest", list_name: str) -> str:
         """The command line that does the same as a plan."""
