@@ -41,6 +41,7 @@ from bstui.basespace.questions import (
     segment,
 )
 from bstui.basespace.together import together
+from bstui.basespace.waiting import Tell
 from bstui.errors import Gone, NotAllowed, NotFound, ServerFault, ServiceError
 from bstui.text import Secret
 
@@ -62,9 +63,12 @@ class Client:
         cache: ListingCache | None = None,
         patience: Patience | None = None,
         pace: Pace | None = None,
+        on_wait: Tell | None = None,
     ) -> None:
         self.server = server
-        self._way = Connection(server, token, ca_bundle=ca_bundle, patience=patience, pace=pace)
+        self._way = Connection(
+            server, token, ca_bundle=ca_bundle, patience=patience, pace=pace, on_wait=on_wait
+        )
         self._cache = cache
 
     async def __aenter__(self) -> Self:

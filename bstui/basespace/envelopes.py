@@ -31,7 +31,10 @@ def moment(value: str | None) -> datetime | None:
         return None
     if parsed.year <= _NEVER:
         return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:  # the last day of 9999, west of Greenwich
+        return None
 
 
 def etag(value: str | None) -> str | None:
@@ -98,5 +101,8 @@ class V2List(Wire, Generic[T]):
 
 
 def read(body: bytes, kind: type[T]) -> T:
-    """A body as `kind`; msgspec.MsgspecError or ValueError where it is not one."""
-    return msgspec.json.decode(body, type=kind, strict=False)
+    """A body as `kind`; ValueError where it is not one."""
+    try:
+        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=kind, strict=False)
+    except (msgspec.MsgspecError, RecursionError) as error:  # nested deeper than anything is
+        raise ValueError(str(error)) from error

@@ -150,11 +150,12 @@ class Listing(Generic[ItemT]):
 def _is_last(page: Page[ItemT], offset: int) -> bool:
     """By the server's count; without one only an empty page ends a list, for any may be short.
 
-    A count that a full page has passed already is wrong, and so none.
+    A count that ends with a full page, or that one has passed already, may be too low: then the
+    next page has to be empty.
     """
     if not page.items or page.total is None:
         return not page.items
-    return offset == page.total or (offset > page.total and len(page.items) < page.limit)
+    return offset >= page.total and len(page.items) < page.limit
 
 
 def _endless() -> ServerFault:

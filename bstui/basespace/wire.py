@@ -6,7 +6,7 @@ The boundary where every text goes through `safe_text`; file names and paths exc
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -325,7 +325,7 @@ class Dataset(Wire):
 
 class File(Wire):
     id: str
-    size: int
+    size: Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
     name: str | None = None
     path: str | None = None
     e_tag: str | None = msgspec.field(name="ETag", default=None)
@@ -365,7 +365,7 @@ def _lane(held: list[Property], name: str) -> int | None:
     if pairs:
         lanes = {str(value) for pair in pairs for value in pair.values}
         lane = lanes.pop() if len(lanes) == 1 else ""
-        return int(lane) if lane.isdecimal() else None
+        return int(lane) if re.fullmatch(r"[0-9]{1,3}", lane) else None
     match = _LANE_IN_NAME.search(name)
     return int(match[1]) if match else None
 

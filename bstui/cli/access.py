@@ -21,7 +21,7 @@ from bstui.basespace.device import DeviceLogin
 from bstui.basespace.models import Identity
 from bstui.basespace.reach import Answered, Tried, other_servers, ping_all, try_servers
 from bstui.basespace.regions import OTHER, REGIONS, find_region, parse_server, web_address
-from bstui.cli.messages import report, say
+from bstui.cli.messages import WaitingLine, report, say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import BstuiError, NotLoggedIn, UsageError
@@ -225,7 +225,7 @@ def _read_token() -> Secret:
 
 
 async def _identify(server: str, token: Secret, ca_bundle: str | None) -> Identity:
-    async with Client(server, token, ca_bundle=ca_bundle) as client:
+    async with Client(server, token, ca_bundle=ca_bundle, on_wait=WaitingLine()) as client:
         return await client.identity()
 
 

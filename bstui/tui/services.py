@@ -65,6 +65,8 @@ class Services:
     profile_name: str | None = None
     """The profile that the command line names."""
     clock: Callable[[], float] = time.time
+    on_wait: Callable[[str], None] = lambda text: None
+    """Told what a server is waited for; an empty text once it is for nothing."""
     jobs: "list[JobView]" = field(default_factory=list)
     """Every job as it was at the last look, newest first."""
     workspace: Workspace | None = None
@@ -120,7 +122,11 @@ class Services:
         async with AsyncExitStack() as opened:
             client = await opened.enter_async_context(
                 make_client(
-                    profile.server, profile.token, ca_bundle=self.settings.ca_bundle, cache=cache
+                    profile.server,
+                    profile.token,
+                    ca_bundle=self.settings.ca_bundle,
+                    cache=cache,
+                    on_wait=lambda text: self.on_wait(text),
                 )
             )
             identity = await client.identity()
