@@ -96,6 +96,15 @@ class Client:
             return ()  # some tokens may not ask this; then nobody knows
         return tuple(text(scope) for scope in token.response.scopes)
 
+    async def workgroups(self, user_id: str) -> list[models.Workgroup]:
+        """The workgroups that the person belongs to; none where the token may not ask."""
+        path = f"{V2}/users/{segment(user_id)}/workgroups"
+        kind = V2List[wire.Workgroup]
+        try:
+            return await self._listing(path, kind, wire.Workgroup.model, PAGE, {}).all()
+        except (NotAllowed, ServiceError):
+            return []
+
     def projects(self, name: str | None = None) -> Listing[models.Project]:
         """All projects the account sees, newest first; `name` lets the server choose."""
         return self._listing(

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import ssl
+import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ T = TypeVar("T")
 W = TypeVar("W")
 W_co = TypeVar("W_co", covariant=True)
 _TIMEOUT = httpx.Timeout(60.0, connect=30.0, pool=None)
+_GZIP = 16 + zlib.MAX_WBITS
 _LARGEST = 64 << 20
 """Bytes of an answer, unpacked. The largest pages of the API are a megabyte."""
 
@@ -153,20 +155,21 @@ class Connection:
                     response = await self._http.send(request, stream=True)
                 async with aclosing(response):
                     return await self._read_whole(response, path)
-        except httpx.DecodingError as error:
+        except zlib.error as error:
             raise misunderstood(self.asked(path), b"", {}) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             raise unreachable(self.asked(path), error) from error
 
     async def _read_whole(self, response: httpx.Response, path: str) -> Heard:
-        parts: list[bytes] = []
-        length = 0
-        async for part in response.aiter_bytes():
-            parts.append(part)
-            length += len(part)
-            if length > _LARGEST:
+        # Unpacked here: the library would unpack a part of any size, and packings in packings.
+        is_packed = response.headers.get("Content-Encoding", "").strip().lower() == "gzip"
+        unpacking = zlib.decompressobj(_GZIP) if is_packed else None
+        body = bytearray()
+        async for part in response.aiter_raw():
+            body += unpacking.decompress(part, _LARGEST) if unpacking else part
+            if len(body) >= _LARGEST:
                 raise endless(self.asked(path), response.headers, _LARGEST)
-        return Heard(response.status_code, response.headers, b"".join(parts))
+        return Heard(response.status_code, response.headers, bytes(body))
 
     def asked(self, path: str) -> Asked:
         """What an error about this question needs to know."""

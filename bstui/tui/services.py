@@ -35,6 +35,7 @@ from bstui.text import redact, safe_name
 if TYPE_CHECKING:  # each is imported where it is first needed: the first frame needs none of them
     from bstui.basespace.cache import ListingCache
     from bstui.basespace.client import Client
+    from bstui.basespace.workgroups import Tokenless
     from bstui.config import Settings
     from bstui.history import History, HistoryFile, HistoryJob, Imported
     from bstui.jobs.folder import JobFolder
@@ -134,6 +135,13 @@ class Services:
             basket = await asyncio.to_thread(Basket, path)
             self._closing.push_async_exit(opened.pop_all())
         return Workspace(profile.identified(identity), identity, client, basket)
+
+    async def tokenless(self) -> "list[Tokenless]":
+        """Workgroups of those who are logged in that no profile acts for."""
+        from bstui.basespace.workgroups import find_tokenless
+
+        known = list(self._open.values())
+        return await find_tokenless((one.client, one.identity) for one in known)
 
     def _find_cache(self) -> "ListingCache | None":
         """Where listings are kept; none where the history cannot be used, which is no hindrance."""
