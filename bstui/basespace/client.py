@@ -20,7 +20,7 @@ from bstui.basespace.connection import Answer, Connection, Query
 from bstui.basespace.details import FRESH_SECONDS, Shelf, find_details
 from bstui.basespace.envelopes import V1Answer, V1List, V2List, moment, text
 from bstui.basespace.failures import misunderstood
-from bstui.basespace.listings import Fetch, ItemT, Listing, Page
+from bstui.basespace.listings import Fetch, ItemT, Listing
 from bstui.basespace.pacing import Pace, Patience
 from bstui.basespace.questions import (
     BY_ID,
@@ -40,9 +40,11 @@ from bstui.basespace.questions import (
     run_files_path,
     segment,
 )
+from bstui.basespace.run_biosamples import RunBiosamples
+from bstui.basespace.run_census import biosamples_of
 from bstui.basespace.together import together
 from bstui.basespace.waiting import Tell
-from bstui.errors import Gone, NotAllowed, NotFound, ServerFault, ServiceError
+from bstui.errors import NotAllowed, NotFound, ServiceError
 from bstui.text import Secret
 
 W = TypeVar("W")
@@ -132,20 +134,16 @@ class Client:
         )
 
     def run_biosamples(self, run: models.Run) -> Listing[models.Biosample]:
-        """The biosamples a run was made of: by its own list, by its lanes, or by its datasets.
+        """The biosamples a run was made of: by its own list, its lanes and its datasets.
 
-        Whichever answers first; `run_access.look_at_run` compares them.
+        Whichever answers; where they differ all are given, and the listing's `notes` tells it.
         """
-        fetch = self._run_property(run)
 
-        async def fetch_or_derive(offset: int, limit: int) -> Page[models.Biosample]:
-            try:
-                page = await fetch(offset, limit)
-            except Gone:
-                page = Page(items=(), limit=limit)
-            return page if page.items or offset else await self._derived_biosamples(run)
+        async def in_datasets() -> list[models.Biosample]:
+            return biosamples_of(await self.datasets(run=run).all())
 
-        return Listing(fetch_or_derive, PAGE)
+        listed = self.listed_biosamples(run)
+        return RunBiosamples(listed, lambda: self.lane_biosamples(run), in_datasets)
 
     def listed_biosamples(self, run: models.Run) -> Listing[models.Biosample]:
         """The biosamples of the run's own list, `Input.BioSamples`, alone."""
@@ -163,22 +161,6 @@ class Client:
         rows = self._listing(path, kind, wire.LaneLibrary.model, PAGE, {})
         found = {(b.id, b.name, b.project): b for b in [row.biosample async for row in rows]}
         return list(found.values())
-
-    async def _derived_biosamples(self, run: models.Run) -> Page[models.Biosample]:
-        try:
-            on_lanes = await self.lane_biosamples(run)
-        except (Gone, NotAllowed, ServerFault):
-            on_lanes = []
-        found = {biosample.id: biosample for biosample in on_lanes}
-        if not all(found):  # rows that only name theirs would leave a short list
-            found = {}
-        if not found:
-            found = {
-                named.id: models.Biosample(id=named.id, name=named.name)
-                async for dataset in self.datasets(run=run)
-                for named in dataset.biosamples
-            }
-        return Page(items=tuple(found.values()), limit=PAGE, total=len(found))
 
     def datasets(
         self,

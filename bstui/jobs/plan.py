@@ -217,7 +217,7 @@ def _draft_samples(
         files=[_plan_file(item, has_samples) for item in placed],
         samples=samples,
         left_out=left_out,
-        warnings=[*gathered.warnings, *_count_reasons(left_out), *oddities],
+        warnings=[*selection.notes, *gathered.warnings, *_count_reasons(left_out), *oddities],
     )
 
 

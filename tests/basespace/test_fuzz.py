@@ -227,7 +227,7 @@ def test_a_broken_answer_is_an_answer_or_an_error_of_ours(
     body, ask = CALLS[name]
     bench.reply = data.draw(broken(body))
     for thing in flat(bench.call(ask)):
-        assert getattr(thing, "id", "an id")
+        assert getattr(thing, "id", "an id") or name == "lanes", "a lane may name a biosample only"
         assert size_text(getattr(thing, "size", None))
 
 
