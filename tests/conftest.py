@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bstui.paths import Places, find_places
+from tests import live
 from tests.secrecy import find_secrets, known_secrets
 
 pytest_plugins = ["tests.lab"]
@@ -41,6 +42,8 @@ def _refuse_the_network(event: str, args: tuple[object, ...]) -> None:
     else:
         return
     name = host.decode() if isinstance(host, bytes) else str(host or "")
+    if live.may_reach_network():
+        return
     if name.startswith("127.") or name in ("", "::1", "localhost") or name.endswith(".invalid"):
         return
     _attempts.append(name)

@@ -4,7 +4,7 @@ Paths and parameters are those of the BaseSpace API (§0, §5–§8); every answ
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -14,12 +14,13 @@ import msgspec
 from bstui.basespace import models, wire
 from bstui.basespace.address_book import AddressBook, FileAddress, signed_address
 from bstui.basespace.addresses import Kind
+from bstui.basespace.belongings import Held, OnDone, find_held
 from bstui.basespace.cache import ListingCache
 from bstui.basespace.connection import Answer, Connection, Query
-from bstui.basespace.details import FRESH_SECONDS, Shelf, find_details, together
+from bstui.basespace.details import FRESH_SECONDS, Shelf, find_details
 from bstui.basespace.envelopes import V1Answer, V1List, V2List, moment, text
 from bstui.basespace.failures import misunderstood
-from bstui.basespace.listings import Fetch, ItemT, Listing, Page
+from bstui.basespace.listings import Fetch, ItemT, Listing
 from bstui.basespace.pacing import Pace, Patience
 from bstui.basespace.questions import (
     BY_ID,
@@ -39,7 +40,11 @@ from bstui.basespace.questions import (
     run_files_path,
     segment,
 )
-from bstui.errors import Gone, NotAllowed, NotFound, ServerFault, ServiceError
+from bstui.basespace.run_biosamples import RunBiosamples
+from bstui.basespace.run_census import biosamples_of
+from bstui.basespace.together import together
+from bstui.basespace.waiting import Tell
+from bstui.errors import NotAllowed, NotFound, ServiceError
 from bstui.text import Secret
 
 W = TypeVar("W")
@@ -60,9 +65,12 @@ class Client:
         cache: ListingCache | None = None,
         patience: Patience | None = None,
         pace: Pace | None = None,
+        on_wait: Tell | None = None,
     ) -> None:
         self.server = server
-        self._way = Connection(server, token, ca_bundle=ca_bundle, patience=patience, pace=pace)
+        self._way = Connection(
+            server, token, ca_bundle=ca_bundle, patience=patience, pace=pace, on_wait=on_wait
+        )
         self._cache = cache
 
     async def __aenter__(self) -> Self:
@@ -89,6 +97,15 @@ class Client:
         except (NotAllowed, ServiceError):
             return ()  # some tokens may not ask this; then nobody knows
         return tuple(text(scope) for scope in token.response.scopes)
+
+    async def workgroups(self, user_id: str) -> list[models.Workgroup]:
+        """The workgroups that the person belongs to; none where the token may not ask."""
+        path = f"{V2}/users/{segment(user_id)}/workgroups"
+        kind = V2List[wire.Workgroup]
+        try:
+            return await self._listing(path, kind, wire.Workgroup.model, PAGE, {}).all()
+        except (NotAllowed, ServiceError):
+            return []
 
     def projects(self, name: str | None = None) -> Listing[models.Project]:
         """All projects the account sees, newest first; `name` lets the server choose."""
@@ -117,20 +134,16 @@ class Client:
         )
 
     def run_biosamples(self, run: models.Run) -> Listing[models.Biosample]:
-        """The biosamples a run was made of: by its own list, by its lanes, or by its datasets.
+        """The biosamples a run was made of: by its own list, its lanes and its datasets.
 
-        Whichever answers first; `run_access.look_at_run` compares them.
+        Whichever answers; where they differ all are given, and the listing's `notes` tells it.
         """
-        fetch = self._run_property(run)
 
-        async def fetch_or_derive(offset: int, limit: int) -> Page[models.Biosample]:
-            try:
-                page = await fetch(offset, limit)
-            except Gone:
-                page = Page(items=(), limit=limit)
-            return page if page.items or offset else await self._derived_biosamples(run)
+        async def in_datasets() -> list[models.Biosample]:
+            return biosamples_of(await self.datasets(run=run).all())
 
-        return Listing(fetch_or_derive, PAGE)
+        listed = self.listed_biosamples(run)
+        return RunBiosamples(listed, lambda: self.lane_biosamples(run), in_datasets)
 
     def listed_biosamples(self, run: models.Run) -> Listing[models.Biosample]:
         """The biosamples of the run's own list, `Input.BioSamples`, alone."""
@@ -148,22 +161,6 @@ class Client:
         rows = self._listing(path, kind, wire.LaneLibrary.model, PAGE, {})
         found = {(b.id, b.name, b.project): b for b in [row.biosample async for row in rows]}
         return list(found.values())
-
-    async def _derived_biosamples(self, run: models.Run) -> Page[models.Biosample]:
-        try:
-            on_lanes = await self.lane_biosamples(run)
-        except (Gone, NotAllowed, ServerFault):
-            on_lanes = []
-        found = {biosample.id: biosample for biosample in on_lanes}
-        if not all(found):  # rows that only name theirs would leave a short list
-            found = {}
-        if not found:
-            found = {
-                named.id: models.Biosample(id=named.id, name=named.name)
-                async for dataset in self.datasets(run=run)
-                for named in dataset.biosamples
-            }
-        return Page(items=tuple(found.values()), limit=PAGE, total=len(found))
 
     def datasets(
         self,
@@ -196,6 +193,19 @@ class Client:
 
         fetch = self._way.pages(f"{V2}/datasets", V2List[wire.Dataset], wire.Dataset.model, query)
         return Listing(fetch, DATASET_PAGE, is_meant)
+
+    async def datasets_of(
+        self, biosamples: Collection[str], on_done: OnDone = lambda number: None
+    ) -> dict[str, Held]:
+        """The FASTQ datasets of each of many biosamples, by its id: a call for 25 of them.
+
+        What is refused stands in the answer; `on_done` is told how many more are through.
+        """
+
+        async def ask(batch: Sequence[str]) -> Held:
+            return await _held(self._datasets(batch, None, None))
+
+        return await find_held(biosamples, ask, on_done=on_done)
 
     def dataset_files(self, dataset_id: str) -> Listing[models.File]:
         """The files of a dataset."""
@@ -311,8 +321,8 @@ class Client:
         `max_age` (seconds) 0 asks the server anew.
         """
 
-        async def ask(batch: Sequence[str]) -> list[models.Dataset]:
-            return await self._datasets(batch, project, run).all()
+        async def ask(batch: Sequence[str]) -> Held:
+            return await _held(self._datasets(batch, project, run))
 
         scope = f"{project or ''} {run.id if run else ''}"
         return await find_details(ids, ask, await self._shelf(), scope, max_age)
@@ -358,3 +368,7 @@ class Client:
         query: Query,
     ) -> Listing[ItemT]:
         return Listing(self._way.pages(path, kind, turn, query), limit)
+
+
+async def _held(listing: Listing[models.Dataset]) -> Held:
+    return Held(tuple(await listing.all()), listing.missing)

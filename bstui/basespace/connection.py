@@ -8,21 +8,24 @@ import asyncio
 import logging
 import os
 import ssl
+import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 
 from bstui import __version__
 from bstui.basespace.envelopes import read
-from bstui.basespace.failures import Asked, failure, misunderstood, unreachable
+from bstui.basespace.failures import Asked, endless, failure, misunderstood, unreachable
 from bstui.basespace.listings import Fetch, ItemT, Page
 from bstui.basespace.models import Identity
 from bstui.basespace.pacing import Pace, Patience, persist, shared_pace
 from bstui.basespace.regions import is_loopback_server
+from bstui.basespace.waiting import Tell, Waits
 from bstui.errors import SettingsError
 from bstui.system import ca_file
 from bstui.text import Secret
@@ -33,7 +36,10 @@ Query = Mapping[str, str | int | None]
 T = TypeVar("T")
 W = TypeVar("W")
 W_co = TypeVar("W_co", covariant=True)
-_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
+_TIMEOUT = httpx.Timeout(60.0, connect=30.0, pool=None)
+_GZIP = 16 + zlib.MAX_WBITS
+_LARGEST = 64 << 20
+"""Bytes of an answer, unpacked. The largest pages of the API are a megabyte."""
 
 
 class Answer(Protocol[W_co]):
@@ -45,6 +51,15 @@ class Answer(Protocol[W_co]):
     def total(self) -> int | None: ...
     @property
     def limit(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One answer, read to its end."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 class _Bearer(httpx.Auth):
@@ -69,6 +84,7 @@ class Connection:
         ca_bundle: str | os.PathLike[str] | None = None,
         patience: Patience | None = None,
         pace: Pace | None = None,
+        on_wait: Tell | None = None,
     ) -> None:
         for name in ("httpx", "httpcore"):  # they log whole addresses
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -77,6 +93,7 @@ class Connection:
         """Whom the token acts for, once somebody has asked; errors name it."""
         self._patience = patience or Patience()
         self._pace = pace
+        self._waits = Waits(on_wait, self._patience.tries, self._patience.slow)
         self._http = _open(server, token, ca_bundle)
 
     async def __aenter__(self) -> Self:
@@ -98,7 +115,7 @@ class Connection:
         """The answer to a GET; failing calls are repeated while that may help."""
         assert self._pace is not None, "not entered"
         return await persist(
-            lambda: self._ask_once(path, kind, query or {}), self._pace, self._patience
+            lambda: self._ask_once(path, kind, query or {}), self._pace, self._patience, self._waits
         )
 
     def pages(
@@ -115,24 +132,44 @@ class Connection:
 
     async def _ask_once(self, path: str, kind: type[T], query: Query) -> T:
         asked = self.asked(path)
-        response = await self.send("GET", path, query)
-        if response.status_code != httpx.codes.OK:
-            raise failure(asked, response.status_code, response.headers, response.content)
+        heard = await self.send("GET", path, query)
+        if heard.status_code != httpx.codes.OK:
+            raise failure(asked, heard.status_code, heard.headers, heard.content)
         try:
-            return read(response.content, kind)
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise misunderstood(asked, response.content, response.headers) from error
+            return read(heard.content, kind)
+        except ValueError as error:
+            raise misunderstood(asked, heard.content, heard.headers) from error
 
     async def send(
         self, method: str, path: str, query: Query, form: Mapping[str, str] | None = None
-    ) -> httpx.Response:
-        """The answer to one request, whatever it says; Unreachable where there is none."""
+    ) -> Heard:
+        """The answer to one request, whatever it says.
+
+        Unreachable where there is none, ServerFault where it has no end or cannot be unpacked.
+        """
         given = {name: value for name, value in query.items() if value is not None}
+        request = self._http.build_request(method, path, params=given, data=form)
         try:
             async with asyncio.timeout(self._patience.answer):
-                return await self._http.request(method, path, params=given, data=form)
+                async with asyncio.timeout(self._patience.head):
+                    response = await self._http.send(request, stream=True)
+                async with aclosing(response):
+                    return await self._read_whole(response, path)
+        except zlib.error as error:
+            raise misunderstood(self.asked(path), b"", {}) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             raise unreachable(self.asked(path), error) from error
+
+    async def _read_whole(self, response: httpx.Response, path: str) -> Heard:
+        # Unpacked here: the library would unpack a part of any size, and packings in packings.
+        is_packed = response.headers.get("Content-Encoding", "").strip().lower() == "gzip"
+        unpacking = zlib.decompressobj(_GZIP) if is_packed else None
+        body = bytearray()
+        async for part in response.aiter_raw():
+            body += unpacking.decompress(part, _LARGEST) if unpacking else part
+            if len(body) >= _LARGEST:
+                raise endless(self.asked(path), response.headers, _LARGEST)
+        return Heard(response.status_code, response.headers, bytes(body))
 
     def asked(self, path: str) -> Asked:
         """What an error about this question needs to know."""
@@ -146,7 +183,11 @@ def _open(
         return httpx.AsyncClient(
             base_url=server,
             auth=_Bearer(token) if token else None,
-            headers={"User-Agent": f"bstui/{__version__}", "Accept": "application/json"},
+            headers={
+                "User-Agent": f"bstui/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+            },
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=not is_loopback_server(server),  # no proxy reaches this machine

@@ -1,24 +1,19 @@
 """What lists do not say and a row wants: summed up from other answers, and kept for a while."""
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 
+from bstui.basespace.belongings import AskHeld, find_held
 from bstui.basespace.cache import ListingCache
 from bstui.basespace.models import BiosampleDetail, Dataset, ProjectCounts
 
 FRESH_SECONDS = 600.0
 """How old a kept answer may be, unless the caller wants it newer."""
-_TOGETHER = 10
-"""Biosamples whose datasets one call asks for."""
 
-T = TypeVar("T")
 DetailT = TypeVar("DetailT", bound=BiosampleDetail | ProjectCounts)
-AskDatasets = Callable[[Sequence[str]], Awaitable[list[Dataset]]]
-"""The FASTQ datasets of biosamples, by their ids."""
 
 
 class Shelf:
@@ -48,32 +43,18 @@ class Shelf:
 
 
 async def find_details(
-    ids: Sequence[str], ask: AskDatasets, shelf: Shelf, scope: str, max_age: float
+    ids: Sequence[str], ask: AskHeld, shelf: Shelf, scope: str, max_age: float
 ) -> dict[str, BiosampleDetail]:
     """The details of biosamples, from the shelf or else in few calls."""
     known = {i: shelf.find(BiosampleDetail, i, scope, max_age) for i in ids}
     found = {i: detail for i, detail in known.items() if detail is not None}
     missing = [i for i in known if i not in found]
-    batches = [missing[i : i + _TOGETHER] for i in range(0, len(missing), _TOGETHER)]
-    for details in await together(_details_of(batch, ask) for batch in batches):
-        for detail in details:
-            shelf.keep(detail, scope)
-            found[detail.id] = detail
+    for i, held in (await find_held(missing, ask, doubts_nothing=False)).items():
+        if held.refusal is not None:
+            raise held.refusal
+        found[i] = summarise(i, held.datasets)
+        shelf.keep(found[i], scope)
     return found
-
-
-async def _details_of(ids: Sequence[str], ask: AskDatasets) -> list[BiosampleDetail]:
-    datasets = await ask(ids)
-    if len(ids) == 1:
-        return [summarise(ids[0], datasets)]
-    if not all(dataset.biosamples for dataset in datasets):
-        # Some does not say whose it is: then only a question for each biosample tells.
-        return [d for one in await together(_details_of([i], ask) for i in ids) for d in one]
-    return [summarise(i, [d for d in datasets if _is_of(d, i)]) for i in ids]
-
-
-def _is_of(dataset: Dataset, biosample: str) -> bool:
-    return any(named.id == biosample for named in dataset.biosamples)
 
 
 def summarise(biosample: str, datasets: Iterable[Dataset]) -> BiosampleDetail:
@@ -88,13 +69,3 @@ def summarise(biosample: str, datasets: Iterable[Dataset]) -> BiosampleDetail:
         datasets=len(held),
         project_ids=tuple(sorted({d.project_id for d in held if d.project_id})),
     )
-
-
-async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """All of them at once; where one fails its error, once the others are taken back."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(call) for call in calls]
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return [task.result() for task in tasks]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from bstui.basespace.connection import Connection
+from bstui.basespace.connection import Connection, Heard
 from bstui.basespace.credentials import parse_token
 from bstui.basespace.envelopes import read, text
 from bstui.basespace.failures import failure, misunderstood, said
@@ -156,12 +156,12 @@ class DeviceLogin:
             case _:
                 raise self._refusal(_FETCH, reply)
 
-    def _answer(self, reply: httpx.Response) -> _Answer:
+    def _answer(self, reply: Heard) -> _Answer:
         """What an answer says, of whatever status; an error where it is none of this flow."""
         asked = self._way.asked(_FETCH)
         try:
             answer = read(reply.content, _Answer)
-        except (msgspec.MsgspecError, ValueError):
+        except ValueError:
             answer = _Answer()
         if answer.error or (reply.status_code == httpx.codes.OK and answer.access_token):
             return answer
@@ -169,13 +169,13 @@ class DeviceLogin:
             raise misunderstood(asked, reply.content, reply.headers)
         raise failure(asked, reply.status_code, reply.headers, reply.content)
 
-    def _read(self, path: str, reply: httpx.Response, kind: type[_Given]) -> _Given:
+    def _read(self, path: str, reply: Heard, kind: type[_Given]) -> _Given:
         try:
             return read(reply.content, kind)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except ValueError as error:
             raise misunderstood(self._way.asked(path), b"", reply.headers) from error
 
-    def _refusal(self, path: str, reply: httpx.Response) -> BstuiError:
+    def _refusal(self, path: str, reply: Heard) -> BstuiError:
         """The error of an answer that is no 200: mostly an application that is not known."""
         asked = self._way.asked(path)
         if reply.status_code not in (400, 401, 403):

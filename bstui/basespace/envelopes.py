@@ -5,13 +5,16 @@ names are the server's own.
 """
 
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
 from bstui.text import safe_text
 
 T = TypeVar("T")
+Id = Annotated[str, msgspec.Meta(min_length=1)]
+"""Without one two things could not be told apart."""
+_MOST = 1 << 62
 _NEVER = 1
 """The year of `0001-01-01`, which means that it did not happen."""
 
@@ -19,6 +22,11 @@ _NEVER = 1
 def text(value: str | int | None) -> str:
     """A server's text, fit to be drawn; empty where it said none."""
     return "" if value is None else safe_text(str(value))
+
+
+def amount(value: int | None) -> int | None:
+    """Bytes, or a number of things; None where the server says none, or one that cannot be."""
+    return value if value is not None and 0 <= value <= _MOST else None
 
 
 def moment(value: str | None) -> datetime | None:
@@ -31,7 +39,10 @@ def moment(value: str | None) -> datetime | None:
         return None
     if parsed.year <= _NEVER:
         return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:  # the last day of 9999, west of Greenwich
+        return None
 
 
 def etag(value: str | None) -> str | None:
@@ -69,7 +80,7 @@ class V1List(Wire, Generic[T]):
 
     @property
     def total(self) -> int | None:
-        return self.response.total_count
+        return amount(self.response.total_count)
 
     @property
     def limit(self) -> int:
@@ -90,7 +101,7 @@ class V2List(Wire, Generic[T]):
     @property
     def total(self) -> int | None:
         """None from run files, unless `include=TotalCount` asks for it."""
-        return self.paging.total_count
+        return amount(self.paging.total_count)
 
     @property
     def limit(self) -> int:
@@ -98,5 +109,8 @@ class V2List(Wire, Generic[T]):
 
 
 def read(body: bytes, kind: type[T]) -> T:
-    """A body as `kind`; msgspec.MsgspecError or ValueError where it is not one."""
-    return msgspec.json.decode(body, type=kind, strict=False)
+    """A body as `kind`; ValueError where it is not one."""
+    try:
+        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=kind, strict=False)
+    except (msgspec.MsgspecError, RecursionError) as error:  # nested deeper than anything is
+        raise ValueError(str(error)) from error

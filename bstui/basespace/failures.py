@@ -28,6 +28,7 @@ from bstui.errors import (
     Unreachable,
 )
 from bstui.text import redact, safe_text
+from bstui.units import size_text
 
 _LONGEST = 300
 """Characters of the server's own words that are shown."""
@@ -65,7 +66,7 @@ def said(body: bytes) -> Said:
     """What an error body says, of whatever shape, fit to be shown."""
     try:
         parsed = msgspec.json.decode(body, type=_Body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return Said("", _shown(_plain_text(body)))
     status = parsed.response_status or _Status()
     words = (
@@ -229,6 +230,17 @@ def misunderstood(asked: Asked, body: bytes, headers: Mapping[str, str]) -> Serv
         why=f"It sent {begin}." if begin else "The answer was cut off, or of an unknown form.",
         hint="Try again later; if a login page of this network is in between, log in there.",
         details=f"HTTP 200, {asked.path}, {len(body)} bytes, X-Request-ID {request}",
+    )
+
+
+def endless(asked: Asked, headers: Mapping[str, str], largest: int) -> ServerFault:
+    """The error for an answer that goes on and on."""
+    request = safe_text(headers.get("X-Request-ID", ""), 80)
+    return ServerFault(
+        f"{asked.place} answered with more than any answer is.",
+        why=f"It sent over {size_text(largest)}, and bstui reads no more than that.",
+        hint="Check the server's address; if it is right, try again later.",
+        details=f"{asked.path}, X-Request-ID {request}",
     )
 
 

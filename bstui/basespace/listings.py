@@ -58,8 +58,8 @@ class Listing(Generic[ItemT]):
     def __init__(
         self, fetch: Fetch[ItemT], limit: int, keep: Callable[[ItemT], bool] = keep_all
     ) -> None:
-        self._fetch = fetch
-        self._limit = limit
+        self.fetch = fetch
+        self.limit = limit
         self._keep = keep
         self._seen: set[str] = set()
         self.total: int | None = None
@@ -68,6 +68,8 @@ class Listing(Generic[ItemT]):
         """How many items have been given out."""
         self.missing = 0
         """At the end: how many the server counted and did not list."""
+        self.notes: list[str] = []
+        """At the end: what else is to be said of how whole it is; sentences."""
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
         return self._items()
@@ -111,7 +113,7 @@ class Listing(Generic[ItemT]):
         """The pages from the first to the last, each once, in order."""
         offset = 0
         ahead: Ahead[ItemT] = deque()
-        self._ask(ahead, 0, self._limit)
+        self._ask(ahead, 0, self.limit)
         try:
             while ahead:
                 page = await ahead.popleft()[1]
@@ -136,7 +138,7 @@ class Listing(Generic[ItemT]):
 
     def _ask(self, ahead: Ahead[ItemT], offset: int, limit: int) -> None:
         async def fetch() -> Page[ItemT]:
-            return await self._fetch(offset, limit)
+            return await self.fetch(offset, limit)
 
         ahead.append((offset, asyncio.create_task(fetch())))
 
@@ -144,17 +146,18 @@ class Listing(Generic[ItemT]):
         """The limit the server really uses; one that is no limit would page for ever."""
         if page.items and page.limit <= 0:
             raise _unpageable(f"It says that its pages hold {page.limit} items.")
-        return min(page.limit, self._limit) if page.limit > 0 else self._limit
+        return min(page.limit, self.limit) if page.limit > 0 else self.limit
 
 
 def _is_last(page: Page[ItemT], offset: int) -> bool:
     """By the server's count; without one only an empty page ends a list, for any may be short.
 
-    A count that a full page has passed already is wrong, and so none.
+    A count that ends with a full page, or that one has passed already, may be too low: then the
+    next page has to be empty.
     """
     if not page.items or page.total is None:
         return not page.items
-    return offset == page.total or (offset > page.total and len(page.items) < page.limit)
+    return offset >= page.total and len(page.items) < page.limit
 
 
 def _endless() -> ServerFault:

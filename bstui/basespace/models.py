@@ -35,6 +35,13 @@ class Identity(Model, frozen=True, kw_only=True):
         return not self.scopes or any(s.upper().startswith("READ") for s in self.scopes)
 
 
+class Workgroup(Model, frozen=True, kw_only=True):
+    """An account of its own that several persons act as."""
+
+    id: str
+    name: str
+
+
 class Project(Model, frozen=True, kw_only=True):
     id: str
     name: str
@@ -129,6 +136,8 @@ class Dataset(Model, frozen=True, kw_only=True):
     upload_status: str = ""
     is_archived: bool = False
     is_deleted: bool = False
+    is_in_transfer: bool = False
+    """Whether its project's owner is about to change."""
     lane: int | None = None
     runs: tuple[Reference, ...] = ()
     libraries: tuple[Reference, ...] = ()

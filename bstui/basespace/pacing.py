@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
+from bstui.basespace.waiting import Waits
 from bstui.errors import BstuiError, Policy, TooManyRequests
 
 _LOG = logging.getLogger(__name__)
@@ -41,8 +42,12 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
 class Patience:
     """How long a call goes on: so many tries, with waits that double. Seconds."""
 
-    answer: float = 120.0
+    head: float = 60.0
+    """Until an answer begins: large pages take the server long."""
+    answer: float = 180.0
     """For one whole answer: a socket's own limit starts anew with every byte."""
+    slow: float = 4.0
+    """After so long without an answer it is said that we wait."""
     tries: int = 5
     first: float = 0.5
     longest: float = 30.0
@@ -64,7 +69,7 @@ class Patience:
 class Pace:
     """A token bucket for one host: `rate` calls a second, `burst` at once, `together` in flight."""
 
-    def __init__(self, rate: float = 10.0, burst: int = 20, together: int = 8) -> None:
+    def __init__(self, rate: float = 10.0, burst: int = 50, together: int = 8) -> None:
         self._interval = 1.0 / rate if rate > 0 else 0.0
         self._allowance = self._interval * (burst - 1)
         self._free_at = 0.0
@@ -101,19 +106,26 @@ def shared_pace(server: str, *, spares: bool = True) -> Pace:
     return paces[server]
 
 
-async def persist(call: Callable[[], Awaitable[T]], pace: Pace, patience: Patience) -> T:
+async def persist(
+    call: Callable[[], Awaitable[T]], pace: Pace, patience: Patience, waits: Waits | None = None
+) -> T:
     """Make `call` in its turn, again and again while its error is one that passes."""
-    tries = 0
-    while True:
-        tries += 1
-        try:
-            async with pace.turn():
-                return await call()
-        except BstuiError as error:
-            wait = patience.wait_before(error, tries)
-            if wait is None:
-                raise
-            _LOG.info("try %d failed, next in %.1f s: %s (%s)", tries, wait, error, error.details)
-            if isinstance(error, TooManyRequests):
-                pace.hold(wait)
-        await asyncio.sleep(wait)
+    with (waits or Waits(None, patience.tries, patience.slow)).call() as waiting:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                async with pace.turn():
+                    with waiting.try_number(tries):
+                        return await call()
+            except BstuiError as error:
+                wait = patience.wait_before(error, tries)
+                if wait is None:
+                    raise
+                _LOG.info(
+                    "try %d failed, next in %.1f s: %s (%s)", tries, wait, error, error.details
+                )
+                waiting.fail(error, tries + 1, wait)
+                if isinstance(error, TooManyRequests):
+                    pace.hold(wait)
+            await asyncio.sleep(wait)

@@ -4,20 +4,13 @@ A run is shared apart from the projects that own its FASTQ, and datasets of unre
 not listed (BaseSpace API §9.1). So what three calls say of a run's biosamples is compared.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import msgspec
 
 from bstui.basespace.client import Client
 from bstui.basespace.models import Biosample, Dataset, Run
-from bstui.errors import AccessProblem, Archived, Gone, NotLoggedIn, ServerFault
-
-_LISTED = "the run's list (Input.BioSamples)"
-_ON_LANES = "the list of its lanes (lanelibrarymappings)"
-_IN_DATASETS = "its FASTQ datasets"
-_NAMED = 3
-"""Names that a sentence holds before it counts the rest."""
+from bstui.basespace.run_census import IN_DATASETS, LISTED, ON_LANES, Census, biosamples_of
+from bstui.errors import AccessProblem, Archived, Gone, NotAllowed, NotLoggedIn, ServerFault
 
 
 @dataclass(frozen=True)
@@ -78,21 +71,26 @@ async def look_at_run(client: Client, run: Run) -> RunAccess:
     Raises NotLoggedIn, and what BaseSpace answers to the question for the run's datasets.
     """
     refusal = await _bcl_refusal(client, run)
-    census = _Census()
+    census = Census()
     listing = client.listed_biosamples(run)
-    census.count(_LISTED, await _answer(listing.all, _LISTED, census.differences))
+    census.count(LISTED, await census.ask(LISTED, listing.all))
     if listing.missing:
-        census.differences.append(f"{_sentence(_LISTED)} leaves out {listing.missing:,} it counts.")
-    on_lanes = await _answer(lambda: client.lane_biosamples(run), _ON_LANES, census.differences)
-    census.count(_ON_LANES, on_lanes)
+        census.differences.append(
+            f"The run's list (Input.BioSamples) leaves out {listing.missing:,} it counts."
+        )
+    census.count(ON_LANES, await census.ask(ON_LANES, lambda: client.lane_biosamples(run)))
     datasets = client.datasets(run=run)
-    held = await datasets.all()
+    held: list[Dataset] = []
+    try:
+        held = await datasets.all()
+    except NotAllowed as error:
+        census.refuse(IN_DATASETS, error)
     if datasets.missing:
         census.differences.append(
             f"BaseSpace counts {datasets.missing:,} more datasets of this run than it lists."
         )
     owned = [dataset for dataset in held if not dataset.is_unindexed]
-    readable = census.count(_IN_DATASETS, _biosamples_of(owned))
+    readable = census.count(IN_DATASETS, biosamples_of(owned))
     census.compare()
     return RunAccess(
         has_bcl=not refusal,
@@ -102,53 +100,6 @@ async def look_at_run(client: Client, run: Run) -> RunAccess:
         missing=_by_project(b for key, b in census.known.items() if key not in readable),
         unindexed=len(held) - len(owned),
         differences=tuple(census.differences),
-    )
-
-
-class _Census:
-    """The biosamples that the answers name: one entry for each, whoever names it."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Biosample] = {}
-        """By id, or by `name:` where no answer gives one."""
-        self.differences: list[str] = []
-        self._named: dict[str, set[str]] = {}
-        """By answer."""
-
-    def count(self, answer: str, biosamples: Iterable[Biosample]) -> set[str]:
-        """Take down whom an answer names; their keys."""
-        named: set[str] = set()
-        for biosample in biosamples:
-            for key in self._keys_of(biosample):
-                named.add(key)
-                self.known[key] = _joined(self.known.get(key), biosample)
-        self._named[answer] = named
-        return named
-
-    def _keys_of(self, biosample: Biosample) -> list[str]:
-        if biosample.id:
-            return [biosample.id]
-        same = [key for key, other in self.known.items() if other.name == biosample.name]
-        return same or [f"name:{biosample.name}"]
-
-    def compare(self) -> None:
-        """Tell what answers name and others lack; datasets lack what cannot be read anyway."""
-        answered = {answer: keys for answer, keys in self._named.items() if keys}
-        for answer, keys in answered.items():
-            others = set().union(*(k for other, k in answered.items() if other != answer))
-            lacking = [self.known[key].name or key for key in self.known if key in others - keys]
-            if lacking and answer != _IN_DATASETS:
-                self.differences.append(f"{_sentence(answer)} lacks {_some(lacking)}.")
-
-
-def _joined(one: Biosample | None, other: Biosample) -> Biosample:
-    """What two answers say of a biosample: lanes name the project that FASTQ goes to."""
-    if one is None:
-        return other
-    project = other.project or one.project
-    owners = [b.project_owner for b in (other, one) if b.project == project and b.project_owner]
-    return msgspec.structs.replace(
-        one, name=one.name or other.name, project=project, project_owner="".join(owners[:1])
     )
 
 
@@ -170,38 +121,8 @@ async def _bcl_refusal(client: Client, run: Run) -> str:
     return ""
 
 
-async def _answer(
-    ask: Callable[[], Awaitable[list[Biosample]]], name: str, differences: list[str]
-) -> Sequence[Biosample]:
-    """Whom one source names; where it does not answer that is told, and the others must do."""
-    try:
-        return await ask()
-    except NotLoggedIn:
-        raise
-    except (AccessProblem, Gone, ServerFault) as error:
-        differences.append(f"{_sentence(name)} cannot be had: {error.message}")
-        return []
-
-
-def _biosamples_of(datasets: Iterable[Dataset]) -> list[Biosample]:
-    return [
-        Biosample(id=named.id, name=named.name, project=dataset.project)
-        for dataset in datasets
-        for named in dataset.biosamples
-    ]
-
-
 def _by_project(biosamples: Iterable[Biosample]) -> tuple[MissingProject, ...]:
     grouped: dict[tuple[str, str], list[str]] = {}
     for biosample in biosamples:
         grouped.setdefault((biosample.project, biosample.project_owner), []).append(biosample.name)
     return tuple(MissingProject(*key, tuple(names)) for key, names in sorted(grouped.items()))
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
-
-
-def _sentence(answer: str) -> str:
-    return answer[0].upper() + answer[1:]

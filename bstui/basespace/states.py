@@ -22,43 +22,62 @@ class State:
     """What can be done, where, how long it takes and what it costs; sentences."""
 
     @property
+    def advice(self) -> str:
+        return f"{self.meaning} {self.remedy}"
+
+    @property
     def text(self) -> str:
-        return f"{self.name}: {self.meaning} {self.remedy}"
+        return f"{self.name}: {self.advice}"
 
 
 def states_of_run(run: Run, server: str) -> tuple[State, ...]:
     """The states that a run is in; `server` is the API's."""
-    page = f"{web_address(server)}/run/{run.v1_id or run.id}"
+    page = _page_of_run(run, server)
     found = [
         (run.is_deleted, _deleted(is_whole=run.is_in_trash)),
-        (run.is_archived, _archived(page, f"bs unarchive run -i {run.v1_id or run.id}")),
+        (run.is_archived, archived_run(run, server)),
         (_is_arriving(run), _uploading(run)),
         (run.is_unzipping, _UNZIPPING),
         (run.is_zipping, _ZIPPING),
         (run.is_zipped and not run.is_unzipping, _zipped(page)),
-        (run.is_in_transfer, _IN_TRANSFER),
+        (run.is_in_transfer, IN_TRANSFER),
     ]
     return tuple(state for is_so, state in found if is_so)
+
+
+def archived_run(run: Run, server: str) -> State:
+    """What it means that a run, or a part of it, is in cold storage."""
+    return _archived(_page_of_run(run, server), f"bs unarchive run -i {run.v1_id or run.id}")
+
+
+def _page_of_run(run: Run, server: str) -> str:
+    return f"{web_address(server)}/run/{run.v1_id or run.id}"
 
 
 def states_of_dataset(dataset: Dataset, server: str) -> tuple[State, ...]:
     """The states that a dataset is in; `server` is the API's."""
+    found = [
+        (dataset.is_deleted, _deleted(is_whole=False)),
+        (dataset.is_archived, archived_dataset(dataset, server)),
+        (not dataset.is_uploaded, _incomplete(dataset.upload_status)),
+        (dataset.is_in_transfer, IN_TRANSFER),
+    ]
+    return tuple(state for is_so, state in found if is_so)
+
+
+def archived_dataset(dataset: Dataset, server: str) -> State:
+    """What it means that a dataset, or a part of it, is in cold storage."""
     page = web_address(server)
     if dataset.project_id:
         page += f"/project/{dataset.project_id}"
-    found = [
-        (dataset.is_deleted, _deleted(is_whole=False)),
-        (dataset.is_archived, _archived(page, f"bs unarchive dataset -i {dataset.id}")),
-        (not dataset.is_uploaded, _incomplete(dataset.upload_status)),
-    ]
-    return tuple(state for is_so, state in found if is_so)
+    return _archived(page, f"bs unarchive dataset -i {dataset.id}")
 
 
 def states_of_project(project: Project) -> tuple[State, ...]:
     """The states that a project is in."""
     found = [
         (project.is_deleted, _deleted(is_whole=True)),
-        (project.is_in_transfer, _IN_TRANSFER),
+        (project.is_in_transfer, IN_TRANSFER),
     ]
     return tuple(state for is_so, state in found if is_so)
 
@@ -126,7 +145,7 @@ _ZIPPING = State(
     "It is being zipped, and its files change meanwhile.",
     "Wait until that is through: minutes to hours; then unzip it, or import the zip files.",
 )
-_IN_TRANSFER = State(
+IN_TRANSFER = State(
     "transfer pending",
     "Its owner is about to change, and you may lose access in the middle of an import.",
     "Import it before the new owner accepts, or ask the new owner to share it; without cost.",

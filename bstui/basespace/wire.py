@@ -6,12 +6,12 @@ The boundary where every text goes through `safe_text`; file names and paths exc
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from bstui.basespace import models
-from bstui.basespace.envelopes import Wire, etag, moment, text
+from bstui.basespace.envelopes import Id, Wire, amount, etag, moment, text
 
 _LANE_IN_NAME = re.compile(r"_L(\d{3})$")
 _FASTQ = "common.fastq"
@@ -57,8 +57,20 @@ class Token(Wire):
     scopes: list[str] = msgspec.field(default_factory=list)
 
 
+class Workgroup(Wire):
+    """An item of `GET /v2/users/{id}/workgroups`."""
+
+    id: Id
+    name: str | None = None
+    display_name: str | None = None
+
+    def model(self) -> models.Workgroup:
+        name = text(self.display_name) or text(self.name) or text(self.id)
+        return models.Workgroup(id=text(self.id), name=name)
+
+
 class Project(Wire):
-    id: str
+    id: Id
     name: str | None = None
     user_owned_by: Named | None = None
     total_size: int | None = None
@@ -76,13 +88,17 @@ class Project(Wire):
             name=text(self.name),
             owner=text(owner.name),
             owner_id=text(owner.id),
-            size=self.total_size,
+            size=amount(self.total_size),
             created=moment(self.date_created),
             modified=moment(self.date_modified),
             is_shared=bool(self.has_collaborators),
             is_deleted=bool(self.is_deleted),
-            is_in_transfer=bool(self.is_transfer_pending or self.is_transfer_in_progress),
+            is_in_transfer=self.is_changing_hands,
         )
+
+    @property
+    def is_changing_hands(self) -> bool:
+        return bool(self.is_transfer_pending or self.is_transfer_in_progress)
 
 
 class Instrument(Wire):
@@ -94,7 +110,7 @@ class Instrument(Wire):
 class Run(Wire):
     """A run of v2, or of v1, where instrument and platform stand beside."""
 
-    id: str
+    id: Id
     v1_id: str | int | None = msgspec.field(name="V1Pre3Id", default=None)
     name: str | None = None
     experiment_name: str | None = None
@@ -129,7 +145,7 @@ class Run(Wire):
             experiment=text(self.experiment_name),
             status=text(self.status),
             upload_status=text(self.upload_status),
-            size=self.total_size,
+            size=amount(self.total_size),
             created=moment(self.date_created),
             owner=text(owner.name),
             owner_id=text(owner.id),
@@ -148,7 +164,7 @@ class Run(Wire):
 
 
 class Biosample(Wire):
-    id: str
+    id: Id
     bio_sample_name: str | None = None
     default_project: Project | None = None
     user_owned_by: Named | None = None
@@ -176,7 +192,7 @@ def _owner(project: Project) -> str:
 
 
 class Library(Wire):
-    id: str
+    id: Id
     name: str | None = None
     bio_sample: Biosample | None = None
 
@@ -271,7 +287,7 @@ class Attributes(Wire):
 
 
 class Dataset(Wire):
-    id: str
+    id: Id
     name: str | None = None
     project: Project | None = None
     user_owned_by: Named | None = None
@@ -298,7 +314,7 @@ class Dataset(Wire):
             project_id=text(project.id) if project else "",
             project=text(project.name) if project else "",
             owner=text(self.user_owned_by.name) if self.user_owned_by else "",
-            size=self.total_size,
+            size=amount(self.total_size),
             created=moment(self.date_created),
             type_id=text(kind.id) if kind else "",
             is_fastq=kind is None or _FASTQ in (kind.id, *kind.conforms_to_ids),
@@ -307,6 +323,7 @@ class Dataset(Wire):
             upload_status=text(self.upload_status),
             is_archived=bool(self.is_archived),
             is_deleted=bool(self.is_deleted or self.is_file_data_deleted),
+            is_in_transfer=bool(project and project.is_changing_hands),
             lane=_lane(held, self.name or ""),
             runs=_references(run for p in held for run in p.run_items),
             libraries=_references(libraries),
@@ -319,8 +336,8 @@ class Dataset(Wire):
 
 
 class File(Wire):
-    id: str
-    size: int
+    id: Id
+    size: Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
     name: str | None = None
     path: str | None = None
     e_tag: str | None = msgspec.field(name="ETag", default=None)
@@ -343,7 +360,7 @@ class File(Wire):
 class Located(Wire):
     """A file of a list with `filehrefcontentresolution=true`: where its bytes are."""
 
-    id: str
+    id: Id
     href_content: str | None = None
 
 
@@ -360,7 +377,7 @@ def _lane(held: list[Property], name: str) -> int | None:
     if pairs:
         lanes = {str(value) for pair in pairs for value in pair.values}
         lane = lanes.pop() if len(lanes) == 1 else ""
-        return int(lane) if lane.isdecimal() else None
+        return int(lane) if re.fullmatch(r"[0-9]{1,3}", lane) else None
     match = _LANE_IN_NAME.search(name)
     return int(match[1]) if match else None
 

@@ -5,6 +5,7 @@ import getpass
 import math
 import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import click
@@ -20,8 +21,16 @@ from bstui.basespace.credentials import (
 from bstui.basespace.device import DeviceLogin
 from bstui.basespace.models import Identity
 from bstui.basespace.reach import Answered, Tried, other_servers, ping_all, try_servers
-from bstui.basespace.regions import OTHER, REGIONS, find_region, parse_server, web_address
-from bstui.cli.messages import report, say
+from bstui.basespace.regions import (
+    OTHER,
+    REGIONS,
+    find_region,
+    parse_server,
+    region_code,
+    web_address,
+)
+from bstui.basespace.workgroups import Tokenless, find_tokenless
+from bstui.cli.messages import WaitingLine, report, say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import BstuiError, NotLoggedIn, UsageError
@@ -160,7 +169,7 @@ def logout(session: Session, name: str | None) -> int:
 
 
 @command("whoami")
-@click.option("--all", "every", is_flag=True, help="Every profile, not only the chosen one.")
+@click.option("--all", "every", is_flag=True, help="Every profile, and workgroups without one.")
 def whoami(session: Session, every: bool) -> int:
     """Say for whom the chosen token acts: a person, or one workgroup."""
     if not every:
@@ -225,28 +234,54 @@ def _read_token() -> Secret:
 
 
 async def _identify(server: str, token: Secret, ca_bundle: str | None) -> Identity:
-    async with Client(server, token, ca_bundle=ca_bundle) as client:
+    async with Client(server, token, ca_bundle=ca_bundle, on_wait=WaitingLine()) as client:
         return await client.identity()
 
 
 async def _identify_all(
     session: Session, profiles: list[Profile]
 ) -> tuple[list[dict[str, Any]], int]:
-    async def one(profile: Profile) -> dict[str, Any] | BstuiError:
-        if profile.problem:
-            return NotLoggedIn(f"The profile {profile.name}: {profile.problem}")
-        try:
-            identity = await _identify(profile.server, profile.token, session.settings.ca_bundle)
-        except BstuiError as error:
-            return error
-        return _identity_row(profile, identity)
+    """A row for each profile, and one for each workgroup that has none; the exit code."""
+    async with AsyncExitStack() as opened:
+        accounts: list[tuple[Client, Identity]] = []
 
-    answers = await asyncio.gather(*(one(profile) for profile in profiles))
+        async def one(profile: Profile) -> dict[str, Any] | BstuiError:
+            if profile.problem:
+                return NotLoggedIn(f"The profile {profile.name}: {profile.problem}")
+            try:
+                client = await opened.enter_async_context(session.open(profile))
+                identity = await client.identity()
+            except BstuiError as error:
+                return error
+            accounts.append((client, identity))
+            return _identity_row(profile, identity)
+
+        answers = await asyncio.gather(*(one(profile) for profile in profiles))
+        missing = await find_tokenless(accounts)
     code = 0
     for answer in answers:
         if isinstance(answer, BstuiError):
             code = report(answer)
-    return [answer for answer in answers if not isinstance(answer, BstuiError)], code
+    rows = [answer for answer in answers if not isinstance(answer, BstuiError)]
+    for workgroup in missing:
+        say(workgroup.advice)
+    return rows + [_tokenless_row(workgroup) for workgroup in missing], code
+
+
+def _tokenless_row(one: Tokenless) -> dict[str, Any]:
+    """The same keys as of a profile: a program sees by `source` that there is none."""
+    return {
+        "id": one.workgroup.id,
+        "name": "",
+        "user": one.workgroup.name,
+        "kind": "workgroup",
+        "person": None,
+        "email": "",
+        "region": region_code(one.server),
+        "server": one.server,
+        "scopes": [],
+        "source": "no token",
+    }
 
 
 def _identity_row(profile: Profile, identity: Identity) -> dict[str, Any]:

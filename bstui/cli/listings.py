@@ -100,8 +100,15 @@ async def whole(listing: Listing[_Thing]) -> AsyncIterator[_Thing]:
     """Every item; afterwards says so where the server counted more than it listed."""
     async for item in listing:
         yield item
+    tell_of_end(listing)
+
+
+def tell_of_end(listing: Listing[Any]) -> None:
+    """Say what a list that has ended does not hold."""
     if listing.missing:
         say(f"The list is short: the server counts {listing.missing:,} more than it listed.")
+    for note in listing.notes:
+        say(note)
 
 
 async def _biosample_rows(
@@ -109,7 +116,8 @@ async def _biosample_rows(
 ) -> AsyncIterator[dict[str, Any]]:
     seen: set[str] = set()
     for selector in selectors:
-        async for page in (await _listing_of(client, selector)).pages():
+        listing = await _listing_of(client, selector)
+        async for page in listing.pages():
             fresh = [biosample for biosample in page if biosample.id not in seen]
             seen.update(biosample.id for biosample in fresh)
             more = await client.details([b.id for b in fresh]) if details else {}
@@ -118,6 +126,7 @@ async def _biosample_rows(
                 if details:
                     row |= rows.detail_row(more.get(biosample.id))
                 yield row
+        tell_of_end(listing)
 
 
 async def _listing_of(client: Client, selector: Selector) -> Listing[Biosample]:

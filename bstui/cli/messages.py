@@ -18,6 +18,23 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+class WaitingLine:
+    """What is waited for, for a person: one line that is replaced, or in a log a line a try."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, text: str) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\033[K" + safe_text(redact(text)))
+            sys.stderr.flush()
+            return
+        begin = text.partition(":")[0]
+        if begin and begin != self._last:
+            say(text)
+        self._last = begin or self._last
+
+
 def report(error: BstuiError) -> int:
     """Say what happened, why that can be and what to do; the error's exit code."""
     say(f"bstui: {error.message}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bstui.cli.messages import WaitingLine
 from bstui.cli.output import Output
 from bstui.paths import Places, find_places
 
@@ -88,7 +89,12 @@ class Session:
         """A client for `profile`, to be entered with `async with`."""
         from bstui.basespace.client import Client
 
-        return Client(profile.server, profile.token, ca_bundle=self.settings.ca_bundle)
+        return Client(
+            profile.server,
+            profile.token,
+            ca_bundle=self.settings.ca_bundle,
+            on_wait=WaitingLine(),
+        )
 
 
 def is_terminal() -> bool:

@@ -100,28 +100,48 @@ def _ignore(step: str, done: int, total: int) -> None:
     """Nobody watches the planning."""
 
 
+Contents = RunContents | Gathered
+"""What a selection holds at BaseSpace: what a plan costs calls for."""
+
+
+async def read_contents(
+    client: Client, selection: Selection, *, progress: OnStep = _ignore
+) -> Contents:
+    """What the selection holds; a plan of it can then be made again and again without a call.
+
+    Raises NotAllowed, Archived, NotFound, and what the service says.
+    """
+    if selection.run is not None:
+        return await gather_run(client, selection.run.id, progress)
+    return await gather(client, selection, progress)
+
+
 async def make_plan(
-    client: Client, selection: Selection, request: PlanRequest, *, progress: OnStep = _ignore
+    client: Client,
+    selection: Selection,
+    request: PlanRequest,
+    *,
+    progress: OnStep = _ignore,
+    contents: Contents | None = None,
 ) -> Plan:
     """The plan of this import. Nothing has been written when it returns, or raises.
 
-    Raises NotAllowed, DestinationError, NoSpace, Archived, NotFound, UsageError, and what the
-    service says.
+    `contents`: what `read_contents` gave for this selection; read now where it is None. Raises
+    NotAllowed, DestinationError, NoSpace, Archived, NotFound, UsageError, and what the service
+    says.
     """
     _require_reading(request.identity)
     _require_one_kind(selection)
-    if selection.run is not None:
-        folder = await asyncio.to_thread(check_destination, request.destination)
-        contents = await gather_run(client, selection.run.id)
-        draft = await asyncio.to_thread(_draft_run, contents)
+    options = request.options
+    grouping = parse_grouping(options.grouping, options.sample)
+    template = check_template(options.layout or DEFAULTS[grouping])
+    folder = await asyncio.to_thread(check_destination, request.destination)
+    held = contents or await read_contents(client, selection, progress=progress)
+    if isinstance(held, RunContents):
+        draft = await asyncio.to_thread(_draft_run, held)
     else:
-        options = request.options
-        grouping = parse_grouping(options.grouping, options.sample)
-        template = check_template(options.layout or DEFAULTS[grouping])
-        folder = await asyncio.to_thread(check_destination, request.destination)
-        gathered = await gather(client, selection, progress)
         draft = await asyncio.to_thread(
-            _draft_samples, gathered, selection, grouping, template, options.sample
+            _draft_samples, held, selection, grouping, template, options.sample
         )
     return await asyncio.to_thread(_finish, draft, selection, request, folder)
 
@@ -197,7 +217,7 @@ def _draft_samples(
         files=[_plan_file(item, has_samples) for item in placed],
         samples=samples,
         left_out=left_out,
-        warnings=[*gathered.warnings, *_count_reasons(left_out), *oddities],
+        warnings=[*selection.notes, *gathered.warnings, *_count_reasons(left_out), *oddities],
     )
 
 
@@ -258,8 +278,15 @@ def _count_reasons(left_out: Iterable[LeftOut]) -> list[str]:
 
 
 def _left_out_text(reason: str, items: Sequence[LeftOut]) -> str:
-    more = f" and {len(items) - 1:,} more" if len(items) > 1 else ""
-    return f"Left out: {items[0].name}{more}, {items[0].text if not more else reason}."
+    first, others = items[0], len(items) - 1
+    if not others:
+        return f"Left out: {first.name}, {_ended(first.text)}"
+    detail = f"; of the first: {first.detail}" if first.detail else ""
+    return f"Left out: {first.name} and {others:,} more, {_ended(reason + detail)}"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
 
 
 def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: Path) -> Plan:

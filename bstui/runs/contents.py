@@ -1,12 +1,24 @@
 """What a raw run holds at BaseSpace, checked before any of it is fetched."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bstui.basespace.client import Client
 from bstui.basespace.models import File, Run
+from bstui.basespace.states import State, archived_run, states_of_run
 from bstui.errors import Archived, BstuiError, Gone, NotFound
 from bstui.runs.choice import choose_files, is_tame
 from bstui.text import safe_text
+from bstui.units import count_text
+
+_REFUSED: dict[str, type[BstuiError]] = {
+    "deleted": Gone,
+    "archived": Archived,
+    "uploading": BstuiError,
+    "unzipping": BstuiError,
+    "zipping": BstuiError,
+}
+"""By the state's name; in the others a run is imported, with a warning."""
 
 
 @dataclass(frozen=True)
@@ -21,52 +33,63 @@ class RunContents:
     warnings: list[str] = field(default_factory=list)
 
 
-async def gather_run(client: Client, run_id: str) -> RunContents:
+OnStep = Callable[[str, int, int], None]
+"""Told what is being asked for, how many have come, and of how many (0: not known)."""
+
+
+def _ignore(step: str, done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+async def gather_run(client: Client, run_id: str, on_step: OnStep = _ignore) -> RunContents:
     """The run's files. Raises where it is not whole at BaseSpace, or cannot be read."""
     run = await client.run(run_id)
-    _require_whole(run)
+    states = states_of_run(run, client.server)
+    _require_whole(run, states)
     listing = client.run_files(run.id)
-    files, images = choose_files(await listing.all())
+    found: list[File] = []
+    async for page in listing.pages():
+        found += page
+        on_step("files", len(found), listing.total or 0)
+    files, images = choose_files(found)
     if not files:
         raise NotFound(
             f"The run {run.name} holds no files that can be imported.",
             why="BaseSpace lists none but images.",
             hint="Look at the run at BaseSpace.",
         )
-    if any(file.is_archived for file in files):
-        raise _archived(f"Files of the run {run.name} are archived.")
+    _refuse_archived_files(run, files, client.server)
     await client.content(files[0].id)
-    return RunContents(run, files, images, _warnings_of(run, files, listing.missing))
+    return RunContents(run, files, images, _warnings_of(run, files, listing.missing, states))
 
 
-def _archived(message: str) -> Archived:
-    return Archived(
-        message,
-        why="What is in the archive cannot be fetched; restoring takes up to two days.",
-        hint="Restore it at BaseSpace, then import it.",
-    )
+def _require_whole(run: Run, states: Iterable[State]) -> None:
+    """Refuse a run in a state in which its files are not there, not all there, or changing."""
+    for state in states:
+        if state.name in _REFUSED:
+            raise _REFUSED[state.name](
+                f"The run {run.name} cannot be imported now: it is {state.name}.",
+                why=state.meaning,
+                hint=state.remedy,
+            )
 
 
-def _require_whole(run: Run) -> None:
-    if run.is_deleted:
-        raise Gone(f"The run {run.name} is deleted at BaseSpace.", hint="Its owner may restore it.")
-    if run.is_archived:
-        raise _archived(f"The run {run.name} is archived.")
-    if not run.is_complete:
-        state = ", upload ".join(filter(None, (run.status, run.upload_status)))
-        raise BstuiError(
-            f"The run {run.name} is not complete at BaseSpace ({state}).",
-            why="Files would be missing from it.",
-            hint="Import it when the instrument and the upload are through.",
+def _refuse_archived_files(run: Run, files: Iterable[File], server: str) -> None:
+    cold = [file for file in files if file.is_archived]
+    if cold:
+        state = archived_run(run, server)
+        raise Archived(
+            f"{count_text(len(cold), 'file')} of the run {run.name} "
+            f"{'is' if len(cold) == 1 else 'are'} {state.name}.",
+            why=f"{state.meaning} The first is {safe_text(cold[0].path, 80)}.",
+            hint=state.remedy,
         )
 
 
-def _warnings_of(run: Run, files: list[File], missing: int) -> list[str]:
-    warnings = []
+def _warnings_of(run: Run, files: list[File], missing: int, states: Iterable[State]) -> list[str]:
+    warnings = [f"The run is {state.text}" for state in states]
     if run.status in ("Failed", "Stopped", "NeedsAttention"):
         warnings.append(f"The run's status is {run.status}: it may lack cycles.")
-    if run.is_zipped:
-        warnings.append("BaseSpace has zipped this run: zip files stand in place of base calls.")
     if missing:
         warnings.append(
             f"BaseSpace counts {missing} more files than it lists; they are not in this import."

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from bstui.basespace.models import Dataset, Reference
+from bstui.basespace.states import IN_TRANSFER, states_of_dataset
 from bstui.samples.marks import Scope, ScopeKind
 from bstui.units import iso_text
 
-ARCHIVED = ("archived", "restore it at BaseSpace first")
 SAME_READS = "another dataset holds the same reads"
-_WHOLE = ("", "complete", "completed")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -70,18 +69,20 @@ def choose_datasets(
     scopes: Collection[Scope],
     named: Collection[str] = (),
     runs: Mapping[str, str] | None = None,
+    server: str = "",
 ) -> Choice:
     """What the scopes, a union, take of the biosample's datasets.
 
     `named` are ids of datasets that were chosen themselves: these are taken even where a newer
-    one holds the same reads. `runs` gives a run's number where the scope has its other id.
+    one holds the same reads. `runs` gives a run's number where the scope has its other id;
+    `server` is the API's, on whose web page what is archived can be restored.
     """
     wanted: list[Dataset] = []
     left: list[LeftOut] = []
     for dataset in datasets:
         if dataset.id not in named and not any(_holds(s, dataset, runs or {}) for s in scopes):
             left.append(leave(biosample, dataset, *_outside(dataset, scopes), is_chosen=False))
-        elif reason := refusal_of(dataset):
+        elif reason := refusal_of(dataset, server):
             left.append(leave(biosample, dataset, *reason))
         else:
             wanted.append(dataset)
@@ -110,14 +111,12 @@ def leave(
     )
 
 
-def refusal_of(dataset: Dataset) -> tuple[str, str] | None:
+def refusal_of(dataset: Dataset, server: str) -> tuple[str, str] | None:
     """The reason why this dataset is not imported, and its detail; None where it is."""
-    if dataset.is_deleted:
-        return "deleted at BaseSpace", ""
-    if dataset.is_archived:
-        return ARCHIVED
-    if dataset.upload_status.casefold() not in _WHOLE:
-        return "its upload is not complete", dataset.upload_status
+    for state in states_of_dataset(dataset, server):
+        if state is IN_TRANSFER:  # it can be had, yet
+            continue
+        return state.name, state.advice
     if dataset.qc_status.casefold() in ("qcfailed", "failed"):
         return "failed quality control", dataset.qc_status
     return None

@@ -1,7 +1,7 @@
-"""What a selection holds: asks the service for the datasets of each mark, and for their files.
+"""What a selection holds: asks the service for the datasets of all marks, and for their files.
 
-At most one call for each biosample, dataset and owning project, a few at once. What one of them
-refuses is left out and said; the rest goes on.
+A call for many biosamples, one for each dataset and each owning project, a few at once. What one
+of them refuses is left out and said; the rest goes on.
 """
 
 import re
@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from bstui.basespace.belongings import REFUSALS, Held
 from bstui.basespace.client import Client
 from bstui.basespace.models import Dataset, File, Reference
-from bstui.errors import Archived, BstuiError, Gone, NotAllowed, NotFound
-from bstui.samples.choice import ARCHIVED, Choice, LeftOut, choose_datasets, leave, run_name
+from bstui.basespace.states import IN_TRANSFER, State, archived_dataset
+from bstui.errors import Archived, BstuiError, NotAllowed
+from bstui.samples.choice import Choice, LeftOut, choose_datasets, leave, run_name
 from bstui.samples.marks import Scope, ScopeKind
 from bstui.samples.parallel import each
 from bstui.samples.selection import Selection
 from bstui.text import safe_text
 
-_REFUSALS = (NotAllowed, NotFound, Gone, Archived)
+_REFUSALS = (*REFUSALS, Archived)
 _REFUSED = "refused by BaseSpace"
 _LANE = re.compile(r"_L\d{3}$")
 _Reason = tuple[str, str]
@@ -64,6 +66,7 @@ async def gather(client: Client, selection: Selection, on_step: OnStep) -> Gathe
     gathered = await gather_datasets(client, selection, on_step)
     await _gather_files(client, gathered, on_step)
     await _check_readable(client, gathered)
+    _warn_of_transfers(gathered)
     return gathered
 
 
@@ -72,14 +75,14 @@ async def gather_datasets(client: Client, selection: Selection, on_step: OnStep)
     wanted = _wanted_of(selection)
     runs = await _run_numbers(client, selection)
     gathered = Gathered(choices=[])
-    counter = _Counter("biosamples", len(wanted), on_step)
-
-    async def choose(item: _Wanted) -> Choice:
-        choice = await _choose(client, item, runs, gathered)
-        counter.count()
-        return choice
-
-    gathered.choices = _without_repeats(await each(wanted, choose))
+    asked = [item.biosample.id for item in wanted if item.scopes]
+    counter = _Counter("biosamples", len(asked), on_step)
+    held = await client.datasets_of(asked, counter.count)
+    chosen = [
+        _choose(client.server, item, held.get(item.biosample.id, Held()), runs, gathered)
+        for item in wanted
+    ]
+    gathered.choices = _without_repeats(chosen)
     return gathered
 
 
@@ -107,42 +110,28 @@ async def _run_numbers(client: Client, selection: Selection) -> dict[str, str]:
     return {run.id: run.v1_id for run in runs if run.v1_id}
 
 
-async def _choose(
-    client: Client, item: _Wanted, runs: Mapping[str, str], gathered: Gathered
+def _choose(
+    server: str, item: _Wanted, held: Held, runs: Mapping[str, str], gathered: Gathered
 ) -> Choice:
+    """What is taken of a biosample; those of its datasets in other runs and projects are told."""
     named = {dataset.id: dataset for dataset in item.named}
-    if not item.scopes:
-        return choose_datasets(item.biosample, named.values(), (), named)
-    refusal = ""
-    try:
-        found = await _list_datasets(client, item.biosample, gathered)
-    except _REFUSALS as error:
-        gathered.refusal = gathered.refusal or error
-        found, refusal = {}, error.message
+    found = {dataset.id: dataset for dataset in held.datasets}
     choice = choose_datasets(
-        item.biosample, (found | named).values(), item.scopes, named.keys(), runs
+        item.biosample, (found | named).values(), item.scopes, named.keys(), runs, server
     )
-    if not choice.taken and not any(left.is_chosen for left in choice.left_out):
+    gathered.refusal = gathered.refusal or held.refusal
+    gathered.warn_of_short(item.biosample.name, "datasets", held.missing)
+    if item.scopes and not choice.taken and not any(left.is_chosen for left in choice.left_out):
         reason = "no FASTQ there" if found else "no FASTQ that this login can see"
         gathered.left_out.append(
             LeftOut(
                 name=item.biosample.name,
-                reason=_REFUSED if refusal else reason,
-                detail=refusal,
+                reason=_REFUSED if held.refusal else reason,
+                detail=held.refusal.message if held.refusal else "",
                 id=item.biosample.id,
             )
         )
     return choice
-
-
-async def _list_datasets(
-    client: Client, biosample: Reference, gathered: Gathered
-) -> dict[str, Dataset]:
-    """All FASTQ datasets of the biosample, by id: those of other runs and projects are told."""
-    listing = client.datasets(biosample=biosample.id)
-    found = {dataset.id: dataset for dataset in await listing.all()}
-    gathered.warn_of_short(biosample.name, "datasets", listing.missing)
-    return found
 
 
 def _without_repeats(choices: Iterable[Choice]) -> list[Choice]:
@@ -177,10 +166,11 @@ async def _gather_files(client: Client, gathered: Gathered, on_step: OnStep) -> 
             counter.count()
         gathered.warn_of_short(dataset.name, "files", listing.missing)
         whole = tuple(file for file in files if not file.is_archived)
-        gathered.left_out += [_archived(dataset, file) for file in files if file.is_archived]
+        cold = archived_dataset(dataset, client.server)
+        gathered.left_out += [_cold(dataset, file, cold) for file in files if file.is_archived]
         gathered.files[dataset.id] = whole
         if not whole:
-            refused[dataset.id] = ARCHIVED if files else ("it holds no files", "")
+            refused[dataset.id] = (cold.name, cold.advice) if files else ("it holds no files", "")
 
     await each(datasets, list_files)
     _drop(gathered, refused)
@@ -236,15 +226,27 @@ def _without(choice: Choice, reasons: Mapping[str, _Reason]) -> Choice:
     )
 
 
-def _archived(dataset: Dataset, file: File) -> LeftOut:
+def _cold(dataset: Dataset, file: File, state: State) -> LeftOut:
+    """A file in the archive, as left out."""
     return LeftOut(
         name=safe_text(file.name),
-        reason=ARCHIVED[0],
-        detail=ARCHIVED[1],
+        reason=state.name,
+        detail=state.advice,
         id=file.id,
         run=run_name(dataset),
         size=file.size,
     )
+
+
+def _warn_of_transfers(gathered: Gathered) -> None:
+    """Say of each project whose owner is about to change that access may be lost meanwhile."""
+    moving = {
+        dataset.project: None
+        for choice in gathered.choices
+        for dataset in choice.taken
+        if dataset.is_in_transfer
+    }
+    gathered.warnings += [f"The project {name} is {IN_TRANSFER.text}" for name in moving]
 
 
 class _Counter:
@@ -257,6 +259,6 @@ class _Counter:
         self._done = 0
         on_step(step, 0, total)
 
-    def count(self) -> None:
-        self._done += 1
+    def count(self, number: int = 1) -> None:
+        self._done += number
         self._on_step(self._step, self._done, self._total)

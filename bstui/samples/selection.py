@@ -8,13 +8,14 @@ import msgspec
 
 from bstui.basespace.addresses import Kind
 from bstui.basespace.client import Client
+from bstui.basespace.listings import Listing
 from bstui.basespace.models import Biosample, Dataset, Project, Run
 from bstui.basespace.regions import OTHER, region_code
-from bstui.errors import AmbiguousName, NotFound, UsageError
+from bstui.errors import AmbiguousName, NotAllowed, NotFound, UsageError
 from bstui.samples.marks import AnyMark, Mark, RunMark, Scope, ScopeKind
 from bstui.samples.parallel import each
 from bstui.samples.selectors import Selector, Source
-from bstui.units import iso_text
+from bstui.units import count_text, iso_text
 
 _Thing = TypeVar("_Thing")
 
@@ -34,6 +35,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     datasets: tuple[Dataset, ...] = ()
     sources: tuple[str, ...] = ()
     """The selectors that said it; empty where the marks come from the basket."""
+    notes: tuple[str, ...] = ()
+    """Where what BaseSpace says of the sources may not be all; sentences."""
     title: str = ""
     """The name of the first selector's source."""
 
@@ -83,6 +86,7 @@ async def resolve(client: Client, selectors: Sequence[Selector], bcl: bool) -> S
         marks=tuple({mark.key: mark for part in found for mark in part.marks}.values()),
         datasets=tuple({item.id: item for part in found for item in part.datasets}.values()),
         sources=tuple(dict.fromkeys(source for part in found for source in part.sources)),
+        notes=tuple(dict.fromkeys(note for part in found for note in part.notes)),
         title=found[0].title,
     )
 
@@ -127,11 +131,13 @@ async def _resolve_one(client: Client, selector: Selector, scope: Scope) -> Sele
 
 async def _select_project(client: Client, project: Project) -> Selection:
     scope = Scope(ScopeKind.PROJECT, project.id, project.name)
-    marks = [Mark(b.id, b.name, scope) async for b in client.biosamples(project.id)]
+    listing = client.biosamples(project.id)
+    marks = [Mark(b.id, b.name, scope) async for b in listing]
     orphans = [d async for d in client.datasets(project=project.id) if not d.biosamples]
     return Selection(
         marks=tuple(marks),
         datasets=tuple(orphans),
+        notes=_notes_of(listing),
         sources=(f"project:{project.id}",),
         title=project.name,
     )
@@ -139,14 +145,33 @@ async def _select_project(client: Client, project: Project) -> Selection:
 
 async def _select_run(client: Client, run: Run) -> Selection:
     scope = Scope(ScopeKind.RUN, run.id, run.experiment or run.name)
-    marks = [Mark(b.id, b.name, scope) async for b in client.run_biosamples(run)]
-    orphans = [d async for d in client.datasets(run=run) if not d.biosamples]
+    listing = client.run_biosamples(run)
+    marks = [Mark(b.id, b.name, scope) async for b in listing]
+    try:
+        orphans = [d async for d in client.datasets(run=run) if not d.biosamples]
+    except NotAllowed:  # some of its projects are not shared: its biosamples tell which are
+        orphans = []
     return Selection(
         marks=tuple(marks),
+        notes=(*_notes_of(listing), *_unfinished(run)),
         datasets=tuple(orphans),
         sources=(f"run:{run.id}",),
         title=run.experiment or run.name,
     )
+
+
+def _notes_of(listing: Listing[Biosample]) -> tuple[str, ...]:
+    """What is to be said of a list that may not be whole."""
+    if not listing.missing:
+        return tuple(listing.notes)
+    short = f"BaseSpace counts {count_text(listing.missing, 'more biosample')} than it lists."
+    return (short, *listing.notes)
+
+
+def _unfinished(run: Run) -> tuple[str, ...]:
+    if run.is_complete or not run.status:
+        return ()
+    return (f"The run {run.name} is not complete ({run.status}): more FASTQ of it may come.",)
 
 
 async def _resolve_scope(client: Client, source: Source | None) -> Scope:

@@ -51,6 +51,7 @@ class BstuiApp(App[int]):
         glyphs = "utf-8" if screen.glyphs == "unicode" else screen.glyphs
         self.look = choose_look(services.environ, theme=screen.theme, glyphs=glyphs)
         super().__init__()
+        services.on_wait = self._show_waiting
         self._watches_terminal = watches_terminal
         self._active: dict[str, str] = {}
         """Jobs that were at work at the last look, by id, and their names."""
@@ -109,6 +110,12 @@ class BstuiApp(App[int]):
 
         await self.switch_mode("jobs")
         await self.push_screen(JobScreen(self.services, event.job_id, event.name))
+
+    def _show_waiting(self, text: str) -> None:
+        """A server that lets us wait: in the status line of whatever screen is shown."""
+        screen = self.screen
+        if isinstance(screen, Place):
+            screen.show_waiting(text)
 
     def on_work_failed(self, event: WorkFailed) -> None:
         if isinstance(self.screen, Place):

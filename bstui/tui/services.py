@@ -35,10 +35,11 @@ from bstui.text import redact, safe_name
 if TYPE_CHECKING:  # each is imported where it is first needed: the first frame needs none of them
     from bstui.basespace.cache import ListingCache
     from bstui.basespace.client import Client
+    from bstui.basespace.workgroups import Tokenless
     from bstui.config import Settings
     from bstui.history import History, HistoryFile, HistoryJob, Imported
     from bstui.jobs.folder import JobFolder
-    from bstui.jobs.plan import Plan, PlanRequest
+    from bstui.jobs.plan import Contents, Plan, PlanRequest
     from bstui.jobs.watch import JobsWatch, JobView, JobWatch
     from bstui.samples.selection import Selection
 
@@ -65,6 +66,8 @@ class Services:
     profile_name: str | None = None
     """The profile that the command line names."""
     clock: Callable[[], float] = time.time
+    on_wait: Callable[[str], None] = lambda text: None
+    """Told what a server is waited for; an empty text once it is for nothing."""
     jobs: "list[JobView]" = field(default_factory=list)
     """Every job as it was at the last look, newest first."""
     workspace: Workspace | None = None
@@ -120,7 +123,11 @@ class Services:
         async with AsyncExitStack() as opened:
             client = await opened.enter_async_context(
                 make_client(
-                    profile.server, profile.token, ca_bundle=self.settings.ca_bundle, cache=cache
+                    profile.server,
+                    profile.token,
+                    ca_bundle=self.settings.ca_bundle,
+                    cache=cache,
+                    on_wait=lambda text: self.on_wait(text),
                 )
             )
             identity = await client.identity()
@@ -128,6 +135,13 @@ class Services:
             basket = await asyncio.to_thread(Basket, path)
             self._closing.push_async_exit(opened.pop_all())
         return Workspace(profile.identified(identity), identity, client, basket)
+
+    async def tokenless(self) -> "list[Tokenless]":
+        """Workgroups of those who are logged in that no profile acts for."""
+        from bstui.basespace.workgroups import find_tokenless
+
+        known = list(self._open.values())
+        return await find_tokenless((one.client, one.identity) for one in known)
 
     def _find_cache(self) -> "ListingCache | None":
         """Where listings are kept; none where the history cannot be used, which is no hindrance."""
@@ -165,13 +179,25 @@ class Services:
             clock=self.clock,
         )
 
+    async def read(
+        self, workspace: Workspace, selection: "Selection", on_step: OnStep
+    ) -> "Contents":
+        """What a selection holds at BaseSpace, for `plan`."""
+        from bstui.jobs.plan import read_contents
+
+        return await read_contents(workspace.client, selection, progress=on_step)
+
     async def plan(
-        self, workspace: Workspace, selection: "Selection", request: "PlanRequest", on_step: OnStep
+        self,
+        workspace: Workspace,
+        selection: "Selection",
+        request: "PlanRequest",
+        contents: "Contents",
     ) -> "Plan":
-        """The plan; nothing is written."""
+        """The plan; nothing is written, and nobody is asked."""
         from bstui.jobs.plan import make_plan
 
-        return await make_plan(workspace.client, selection, request, progress=on_step)
+        return await make_plan(workspace.client, selection, request, contents=contents)
 
     def command(self, selection: "Selection", request: "PlanRequest", list_name: str) -> str:
         """The command line that does the same as a plan."""

@@ -63,8 +63,8 @@ class Server:
         try:
             while await self._serve_one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client went
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client went, or the test is over
         finally:
             writer.close()
 
@@ -107,9 +107,17 @@ async def asking(
     patience: Patience = QUICK,
     pace: Pace | None = None,
     cache: ListingCache | None = None,
+    on_wait: Callable[[str], None] | None = None,
 ) -> AsyncIterator[tuple[Client, Server]]:
     """A client, and the server that it asks."""
     async with serving(answer) as server:
-        client = Client(server.url, Secret(TOKEN), patience=patience, pace=pace, cache=cache)
+        client = Client(
+            server.url,
+            Secret(TOKEN),
+            patience=patience,
+            pace=pace,
+            cache=cache,
+            on_wait=on_wait,
+        )
         async with client:
             yield client, server

@@ -76,9 +76,20 @@ async def test_everything_comes_once_and_in_order(
 
 
 async def test_a_counted_list_needs_no_call_more() -> None:
-    server = Server(some(20))
-    assert await ids_of(Listing(server.fetch, 10)) == some(20)
+    server = Server(some(15))
+    assert await ids_of(Listing(server.fetch, 10)) == some(15)
     assert server.asked == [(0, 10), (10, 10)]
+
+
+@pytest.mark.parametrize("told", [0, 3, 10, 20, 29])
+async def test_a_count_that_is_too_low_does_not_cut_a_list_of_full_pages(told: int) -> None:
+    server = Server(some(35))
+
+    async def fetch(offset: int, limit: int) -> Page[Reference]:
+        held = await server.fetch(offset, limit)
+        return page([item.id for item in held.items], limit, told)
+
+    assert await ids_of(Listing(fetch, 10)) == some(35)
 
 
 async def test_two_pages_are_asked_for_ahead_and_no_more() -> None:

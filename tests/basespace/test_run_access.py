@@ -7,7 +7,7 @@ import pytest
 
 from bstui.basespace.models import Run
 from bstui.basespace.run_access import RunAccess, look_at_run
-from bstui.errors import NotLoggedIn, ServerFault
+from bstui.errors import NotAllowed, NotLoggedIn, ServerFault
 from tests.basespace.server import Answer, Question, Reply, asking
 
 RUN = Run(id="7", v1_id="7", name="R", status="Complete")
@@ -165,3 +165,44 @@ async def test_lanes_that_only_name_a_biosample_give_no_short_list() -> None:
     held = [dataset("A"), dataset("B")]
     async with asking(service(Reply({}, 404), lanes, held)) as (client, _):
         assert [b.id for b in await client.run_biosamples(RUN).all()] == ["id-A", "id-B"]
+
+
+async def notes_of(answer: Answer) -> tuple[list[str], list[str]]:
+    async with asking(answer) as (client, _):
+        listing = client.run_biosamples(RUN)
+        found = [b.id async for b in listing]
+    return found, listing.notes
+
+
+async def test_whom_only_one_answer_names_is_listed_and_told() -> None:
+    lists = [biosample("A")], [lane("A"), lane("B")], [dataset("A"), dataset("C")]
+    found, notes = await notes_of(service(*lists))
+    assert found == ["id-A", "id-B", "id-C"]
+    assert notes == [
+        "The run's list (Input.BioSamples) lacks B, C.",
+        "The list of its lanes (lanelibrarymappings) lacks C.",
+    ]
+
+
+async def test_answers_that_agree_or_do_not_come_are_not_told() -> None:
+    for lanes in ([lane("A", with_id=False)], Reply({}, 404), FORBIDDEN, Reply({}, 500)):
+        assert await notes_of(service([biosample("A")], lanes, [])) == (["id-A"], [])
+    assert await notes_of(service(FORBIDDEN, [lane("A")], FORBIDDEN)) == (["id-A"], [])
+    assert await notes_of(service(FORBIDDEN, [lane("A")], [])) == (["id-A"], [])
+
+
+async def test_a_biosample_without_an_id_is_told() -> None:
+    found, notes = await notes_of(service([biosample("A")], [lane("A"), lane("B", with_id=False)]))
+    assert found == ["id-A"]
+    assert any("B first: they cannot be chosen here" in note for note in notes)
+
+
+async def test_nothing_answers() -> None:
+    with pytest.raises(NotAllowed, match="READ access"):
+        await notes_of(service(FORBIDDEN, Reply({}, 404), FORBIDDEN))
+
+
+async def test_datasets_that_are_refused_are_none_that_can_be_read() -> None:
+    seen = await look(service([biosample("A", "P")], [lane("A")], FORBIDDEN))
+    assert seen.text == "BCL yes, FASTQ 0 of 1 biosamples, missing: project P"
+    assert any("FASTQ datasets cannot be had" in line for line in seen.differences)

@@ -225,7 +225,7 @@ def test_a_hostile_path_is_kept_as_it_is_for_whoever_opens_it() -> None:
 
 
 def test_a_file_without_a_size_is_no_file() -> None:
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(ValueError, match="missing required field"):
         read(b'{"Id":"1","Name":"x"}', wire.File)
 
 
@@ -246,6 +246,28 @@ def test_a_person_and_a_workgroup() -> None:
 
 
 def test_errors_are_not_models() -> None:
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(ValueError, match="missing required field"):
         read(recorded("v1_error_403_project_browse"), V1Answer[wire.Project])
     assert not issubclass(msgspec.ValidationError, BstuiError)
+
+
+@pytest.mark.parametrize("size", [-1, 10**400, 1 << 63])
+def test_a_size_that_cannot_be_is_none_that_is_known(size: int) -> None:
+    body = f'{{"Id": "1", "Name": "P", "TotalSize": {size}}}'.encode()
+    assert read(body, wire.Project).model().size is None
+
+
+@pytest.mark.parametrize("date", ["9999-12-31T23:59:59-23:59", "0001-01-02T00:00:00+14:00", "x"])
+def test_a_date_that_cannot_be_is_none_that_is_known(date: str) -> None:
+    body = f'{{"Id": "1", "DateCreated": "{date}"}}'.encode()
+    assert read(body, wire.Project).model().created is None
+
+
+def test_a_mark_of_byte_order_before_an_answer_is_nothing() -> None:
+    assert read(b'\xef\xbb\xbf{"Id": "1"}', wire.Project).id == "1"
+
+
+@pytest.mark.parametrize("body", [b'{"Id": ""}', b'{"Id": "1", "Zz": ' + b"[" * 99_999])
+def test_what_cannot_be_told_apart_or_has_no_end_is_no_answer(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"length|recursion|truncated|depth"):
+        read(body, wire.Project)

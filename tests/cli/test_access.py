@@ -43,6 +43,24 @@ def test_login_tries_the_token_and_stores_it_for_its_owner_alone(
     assert shell("whoami", "--json").rows[0]["user"] == "Robin Ferris"
 
 
+def test_workgroups_without_a_token_are_listed_where_the_server_tells_them(
+    login: Login, shell: Shell, laboratory: Simulator
+) -> None:
+    login("me", laboratory.tokens.person)
+    said = shell("whoami", "--all", "--json")
+    assert [(row["name"], row["source"]) for row in said.rows] == [("me", "own"), ("", "no token")]
+    assert "bstui login NAME --device --server" in said.err
+    login("group", laboratory.tokens.workgroup)
+    assert [row["name"] for row in shell("whoami", "--all", "--json").rows] == ["group", "me"]
+
+
+def test_workgroups_that_may_not_be_listed_are_no_error(shell: Shell, simulator: Simulator) -> None:
+    simulator.choices.choose({"workgroup-list": "refused"})
+    shell.use(simulator, simulator.tokens.person)
+    said = shell("whoami", "--all", "--json")
+    assert (said.code, len(said.rows), said.err) == (0, 1, "")
+
+
 def test_a_refused_token_is_not_stored(login: Login, places: Places) -> None:
     said = login("lab", "f" * 32)
     assert said.code == 4

@@ -98,7 +98,7 @@ def test_without_a_library_the_name_decides() -> None:
         (dataset(2, days=9, qc_status="QcFailed"), "failed quality control"),
         (dataset(2, days=9, is_archived=True), "archived"),
         (dataset(2, days=9, is_deleted=True), "deleted"),
-        (dataset(2, days=9, upload_status="Uploading"), "upload is not complete: Uploading"),
+        (dataset(2, days=9, upload_status="Uploading"), "upload is not complete (Uploading)"),
     ],
 )
 def test_what_cannot_be_used_gives_way_to_an_older_one(bad: Dataset, reason: str) -> None:

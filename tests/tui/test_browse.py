@@ -56,6 +56,21 @@ async def test_a_broken_and_a_refused_profile_say_what_to_do(
         assert "profiles" in desk.text.splitlines()[0]
 
 
+async def test_a_workgroup_without_a_token_says_how_to_get_one(
+    places: Places, laboratory: Simulator
+) -> None:
+    first = laboratory.regions[0]
+    store_profile(places, "robin", first.api_url, Secret(laboratory.tokens.person), None)
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("robin", "no token")
+        group = next(user for user in first.accounts if user.is_workgroup)
+        assert "workgroup" in desk.line("no token")
+        await go_to(desk, group.name[:10])
+        await desk.press("enter")
+        await desk.see("There is no token for the workgroup", "bstui login NAME")
+        assert "profiles" in desk.text.splitlines()[0]
+
+
 async def test_without_a_profile_the_screen_says_how_to_log_in(places: Places) -> None:
     async with sit_down(make_services(places)) as desk:
         await desk.see("Nobody is logged in", "bstui login")

@@ -117,6 +117,20 @@ async def test_the_review_changes_with_what_is_decided(
     assert not list_jobs(places.jobs), "nothing was written"
 
 
+async def test_another_decision_costs_no_call(places: Places, simulator: Simulator) -> None:
+    log_in(places, simulator)
+    async with sit_down(make_services(places)) as desk:
+        await open_project(desk, "Tumour exomes")
+        await desk.press("i")
+        await desk.see("room", "fits")
+        simulator.faults.revoke(simulator.tokens.person)
+        await go_to(desk, "grouping")
+        await desk.press("e")
+        await desk.see("everything becomes one sample", "1 sample,")
+        await desk.press("R")
+        await desk.see("there is no plan", "does not accept this token")
+
+
 async def test_a_destination_that_cannot_be_written_is_said(
     places: Places, laboratory: Simulator
 ) -> None:

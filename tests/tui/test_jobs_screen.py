@@ -29,9 +29,9 @@ async def start_job(services: Services, folder: Path, *names: str, project: str)
         Mark(b.id, b.name, scope) async for b in client.biosamples(owner.id) if b.name in names
     ]
     request = services.request(workspace, folder, Options(), "")
-    plan = await services.plan(
-        workspace, Selection(marks=tuple(marks)), request, lambda step, done, total: None
-    )
+    selection = Selection(marks=tuple(marks))
+    contents = await services.read(workspace, selection, lambda step, done, total: None)
+    plan = await services.plan(workspace, selection, request, contents)
     await services.start(plan, workspace.profile)
     return JobFolder(services.places.jobs / plan.header.id)
 

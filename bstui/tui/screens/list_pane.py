@@ -14,6 +14,7 @@ from bstui.basespace.listings import Listing
 from bstui.errors import BstuiError
 from bstui.tui.screens.rows import ItemRows
 from bstui.tui.screens.work import begin
+from bstui.tui.widgets.messages import Said
 from bstui.tui.widgets.notice import Notice
 from bstui.tui.widgets.pick_table import PickTable
 
@@ -46,6 +47,11 @@ class Feed(Generic[T]):
     def missing(self) -> int:
         """How many the server counted and did not list."""
         return sum(listing.missing for listing, _ in self._parts)
+
+    @property
+    def notes(self) -> list[str]:
+        """Where the lists may not be whole; sentences."""
+        return [note for listing, _ in self._parts for note in listing.notes]
 
     async def pages(self) -> AsyncGenerator[list[T]]:
         for listing, make in self._parts:
@@ -153,6 +159,8 @@ class ListPane(Vertical, Generic[T]):
         self.missing = feed.missing
         self._worker = None
         self._show_state()
+        if feed.notes:
+            self.post_message(Said(self.table, " ".join(feed.notes)))
 
     def _take(self, page: list[T], is_first: bool) -> None:
         if is_first:

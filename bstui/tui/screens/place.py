@@ -22,6 +22,9 @@ from bstui.tui.widgets.row_view import RowView
 from bstui.tui.widgets.status import TopLine
 from bstui.units import count_text
 
+_WAITING_FOR = 60.0
+"""Seconds that such a sentence stands: the next one, or the answer, comes before."""
+
 
 class Remark(Static):
     """What does not fit the status line, above it until the next key."""
@@ -42,6 +45,7 @@ class Place(QuietScreen[object]):
         self.services = services
         self.top = TopLine()
         self.remark = Remark()
+        self._is_waiting = False
         self.foot = Foot(*self.HINTS)
 
     def compose(self) -> ComposeResult:
@@ -89,6 +93,15 @@ class Place(QuietScreen[object]):
         self.remark.set_class(role is Role.ERROR, "-error")
         self.remark.update(text)
         self.remark.display = True
+
+    def show_waiting(self, text: str) -> None:
+        """What the server is waited for, in the status line until it is not; empty: for nothing."""
+        if text:
+            self.foot.status.say(text, Role.WARNING, seconds=_WAITING_FOR)
+            self._is_waiting = True
+        elif self._is_waiting:
+            self.foot.status.unsay()
+            self._is_waiting = False
 
     def say_error(self, error: BstuiError) -> None:
         """What happened, why that can be, what to do."""

@@ -8,8 +8,10 @@ from textual.widget import Widget
 
 from bstui.basespace.credentials import Profile, Source
 from bstui.basespace.models import Identity
-from bstui.basespace.regions import find_region
+from bstui.basespace.regions import find_region, region_code
+from bstui.basespace.workgroups import Tokenless
 from bstui.errors import BstuiError, NotLoggedIn
+from bstui.text import Secret
 from bstui.tui.screens.list_pane import Emptiness, ListPane
 from bstui.tui.screens.list_place import ListPlace
 from bstui.tui.screens.rows import Field, ItemRows
@@ -39,6 +41,14 @@ class Entry:
     identity: Identity | None = None
     error: BstuiError | None = None
     is_tried: bool = False
+    tokenless: Tokenless | None = None
+    """The workgroup that this row stands for, where there is no profile for it."""
+
+    @property
+    def key(self) -> str:
+        if self.tokenless is None:
+            return self.profile.name
+        return f"{self.tokenless.server} {self.tokenless.workgroup.id}"
 
     @property
     def problem(self) -> str:
@@ -63,6 +73,8 @@ class Entry:
 
     @property
     def state(self) -> str:
+        if self.tokenless is not None:
+            return "no token"
         if self.profile.problem:
             return "broken"
         if self.error is not None:
@@ -78,7 +90,8 @@ _FIELDS = (
     Field[Entry](Column("name", "acts for", 26, 14, 0, letter="f"), lambda e: e.name),
     Field[Entry](Column("kind", "kind", 9, priority=3), lambda e: e.kind),
     Field[Entry](
-        Column("from", "comes from", 24, priority=4), lambda e: _SOURCES[e.profile.source]
+        Column("from", "comes from", 24, priority=4),
+        lambda e: "" if e.tokenless else _SOURCES[e.profile.source],
     ),
     Field[Entry](Column("state", "state", 9, priority=1), lambda e: e.state),
 )
@@ -91,7 +104,7 @@ class ProfilesScreen(ListPlace):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        rows = ItemRows(_FIELDS, lambda e: e.profile.name, tone=_tone)
+        rows = ItemRows(_FIELDS, lambda e: e.key, tone=_tone)
         self._pane = ListPane(rows, _EMPTY, markable=False)
         self._opened: Workspace | None = None
         """Entered, and not shown yet."""
@@ -121,6 +134,9 @@ class ProfilesScreen(ListPlace):
         self.pane.table.select_key(self.services.last_profile())
         entries = [entry for entry in self.pane.rows.items if not entry.profile.problem]
         await asyncio.gather(*(self._try(entry) for entry in entries))
+        missing = [_entry_of(one) for one in await self.services.tokenless()]
+        if missing:
+            self.pane.show([*self.pane.rows.items, *missing])
 
     async def _try(self, entry: Entry) -> Workspace | None:
         try:
@@ -184,6 +200,21 @@ class ProfilesScreen(ListPlace):
     def copy_text(self) -> str:
         entry = self.pane.cursor_item
         return "" if entry is None else str(entry.profile.name)
+
+
+def _entry_of(one: Tokenless) -> Entry:
+    """A row for a workgroup that has no profile; opening it says how to get one."""
+    group = one.workgroup
+    stand_in = Profile(
+        name="",
+        server=one.server,
+        token=Secret(""),
+        source=Source.OWN,
+        region=region_code(one.server),
+        identity=Identity(id=group.id, name=group.name, is_workgroup=True),
+        problem=one.advice,
+    )
+    return Entry(stand_in, tokenless=one)
 
 
 def _by_region(profiles: Sequence[Profile]) -> list[Profile]:

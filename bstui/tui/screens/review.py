@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from bstui.errors import BstuiError
-from bstui.jobs.plan import Plan
+from bstui.jobs.plan import Contents, Plan
 from bstui.samples.marks import AnyMark
 from bstui.samples.selection import Selection
 from bstui.tui.keys import bindings
@@ -66,6 +66,8 @@ class ReviewScreen(Place):
             bcl=self._selection.run is not None,
             sample=self._selection.first_source,
         )
+        self._contents: Contents | None = None
+        """What was read for this review: a changed decision costs no call."""
         self._plan: Plan | None = None
         self._error: BstuiError | None = None
         self._is_starting = False
@@ -100,8 +102,12 @@ class ReviewScreen(Place):
             self._workspace, self._choices.destination, self._choices.options, self._choices.name
         )
         try:
+            if self._contents is None:
+                self._contents = await self.services.read(
+                    self._workspace, self._selection, self._on_step
+                )
             self._plan = await self.services.plan(
-                self._workspace, self._selection, request, self._on_step
+                self._workspace, self._selection, request, self._contents
             )
         except BstuiError as error:
             self._error = error
@@ -109,7 +115,7 @@ class ReviewScreen(Place):
         self._show()
 
     def _on_step(self, step: str, done: int, total: int) -> None:
-        self._step = f"{step}: {done:,} of {total:,}"
+        self._step = f"{step}: {done:,} of {total:,}" if total else f"{step}: {done:,}"
         self.foot.show(f"making the plan, {self._step}", "")
 
     # What is shown
@@ -192,6 +198,7 @@ class ReviewScreen(Place):
         self._detail.scroll_lines(step * max(1, self._detail.size.height - 2))
 
     def action_reload(self) -> None:
+        self._contents = None
         self._make_plan()
 
     def action_copy(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bstui.basespace.models import Project, ProjectCounts, Run
+from bstui.basespace.states import State, states_of_project, states_of_run
 from bstui.samples.marks import RunMark, Scope, ScopeKind
 from bstui.tui.screens.rows import Field, date_cell, seconds_of
 from bstui.tui.widgets.columns import Column
@@ -46,6 +47,8 @@ class Known:
     """Biosamples in the basket, by their scope's kind and id."""
     bcl: str = ""
     """The id of the run that is marked as raw BCL."""
+    server: str = ""
+    """The API's, for the web pages where something can be done about a state."""
 
 
 def project_fields(known: Known) -> Sequence[Field[Project]]:
@@ -107,13 +110,15 @@ def run_fields(known: Known) -> Sequence[Field[Run]]:
     )
 
 
+def states_of(source: Source, server: str) -> tuple[State, ...]:
+    """What stands in the way of an import of it."""
+    return states_of_run(source, server) if isinstance(source, Run) else states_of_project(source)
+
+
 def status_text(run: Run) -> str:
     """The run's status, or what matters more."""
-    if run.is_deleted:
-        return "deleted"
-    if run.is_archived:
-        return "archived"
-    return run.status or run.upload_status
+    states = [state.name for state in states_of_run(run, "") if state.name != "uploading"]
+    return states[0] if states else run.status or run.upload_status
 
 
 def _marked(
@@ -151,4 +156,5 @@ def source_pairs(
         ]
     marked = known.marked.get((source_kind(source), source.id), 0)
     pairs.append(("marked", f"{marked:,}" if marked else ""))
-    return source_name(source), [pair for pair in pairs if pair[1]], ()
+    advice = [state.text for state in states_of(source, known.server)]
+    return source_name(source), [pair for pair in pairs if pair[1]], advice

@@ -25,6 +25,7 @@ from bstui.tui.screens.source import (
     source_key,
     source_kind,
     source_pairs,
+    states_of,
 )
 from bstui.tui.screens.tabs import Tabs
 from bstui.tui.screens.work import begin
@@ -56,7 +57,7 @@ class SourcesScreen(BasketPlace):
     def __init__(self, services: Services, workspace: Workspace) -> None:
         super().__init__(services, workspace)
         self._chosen: set[str] = set(recall(self.basket).chosen)
-        self._known = Known({}, {})
+        self._known = Known({}, {}, server=workspace.client.server)
         self._panes: dict[str, ListPane[Any]] = {
             "projects": ListPane(
                 ItemRows(project_fields(self._known), source_key, badge=self._badge),
@@ -178,7 +179,7 @@ class SourcesScreen(BasketPlace):
     def _badge(self, source: Source) -> str:
         if source_key(source) in self._chosen:
             return MARKED
-        return LOOK_AT if isinstance(source, Run) and not source.is_complete else UNMARKED
+        return LOOK_AT if states_of(source, self._known.server) else UNMARKED
 
     def status_right(self) -> str:
         chosen = self._chosen_sources()
@@ -240,8 +241,9 @@ class SourcesScreen(BasketPlace):
             self.say(reason)
             return
         self.change_marks((mark,), ())
-        if not run.is_complete:
-            self.say(f"{run.name} is not complete yet ({run.status}): what is there is imported")
+        states = states_of(run, self._known.server)
+        if states:
+            self.say(f"{run.name} is {states[0].text}")
 
     def on_pick_table_opened(self, event: PickTable.Opened) -> None:
         self._open(self._chosen_sources() or self._pane_of(event).items_of((event.row,)))
