@@ -94,6 +94,6 @@ def _serving(places: Places) -> Served:
         time.sleep(_LOOK)
     raise BstuiError(
         "The demo's simulator did not start.",
-        why=log.read_text(errors="replace").strip().rpartition("\n")[2],
-        hint=f"Its log is {log}. It needs the extra `demo`: pip install 'bstui[demo]'.",
+        why=" ".join(log.read_text(errors="replace").split()),
+        hint=f"That is its log, {log}.",
     )

@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -49,7 +49,9 @@ def serve_demo(places: Places) -> int:
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, frame: ended.set())
-        with _start(read_served(places)) as simulator:
+        simulator = start_simulator(read_served(places))
+        with ExitStack() as ending:
+            ending.callback(simulator.stop)
             profiles = asyncio.run(_store_profiles(places, simulator))
             ports = tuple(urlsplit(region.api_url).port or 0 for region in simulator.regions)
             served = Served(os.getpid(), ports, simulator.object_port, profiles)
@@ -81,8 +83,8 @@ def holding(places: Places) -> Iterator[None]:
         yield
 
 
-def _start(before: Served | None) -> "Simulator":
-    """The simulator on the ports it had before, so that jobs find it again; or on others."""
+def start_simulator(before: Served | None) -> "Simulator":
+    """A running simulator, on the ports it had before, so that jobs find it again; or on others."""
     try:
         from bstui.simulator.service import Simulator, SimulatorOptions
     except ImportError as error:
@@ -91,12 +93,12 @@ def _start(before: Served | None) -> "Simulator":
             hint="Install them with `pip install 'bstui[demo]'`.",
         ) from error
     if before is not None:
+        simulator = Simulator(SimulatorOptions(ports=before.ports, object_port=before.object_port))
         try:
-            options = SimulatorOptions(ports=before.ports, object_port=before.object_port)
-            return Simulator(options).start()
+            return simulator.start()
         except OSError:
-            # Somebody else has a port now; the profiles below say where we are instead.
-            before = None
+            # Somebody else has a port now; the profiles will say where we are instead.
+            simulator.stop()
     return Simulator(SimulatorOptions()).start()
 
 

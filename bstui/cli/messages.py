@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 from bstui.errors import BstuiError, NoSpace
@@ -73,6 +74,7 @@ def report_errors(invoke: Callable[[], int]) -> int:
 
 def _explain(error: OSError) -> BstuiError:
     place = f" ({error.filename})" if error.filename else ""
+    frames = traceback.extract_tb(error.__traceback__)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(
             f"There is no room: {error.strerror}{place}.",
@@ -80,5 +82,6 @@ def _explain(error: OSError) -> BstuiError:
         )
     return BstuiError(
         f"The system refused: {error.strerror or error}{place}.",
-        hint="Set BSTUI_DEBUG=1 to see more, and look at the folder's permissions and room.",
+        hint="Look at the folder's permissions and room; BSTUI_DEBUG=1 shows where it happened.",
+        details=" > ".join(f"{at.name} ({at.filename}:{at.lineno})" for at in frames),
     )
