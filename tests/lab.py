@@ -37,14 +37,14 @@ SMALL = 0.02
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     """A laboratory that this test may break; its deep FASTQ are small."""
-    with Simulator(SimulatorOptions(scale=SMALL)) as running:
+    with Simulator(SimulatorOptions(deep=SMALL)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def laboratory() -> Iterator[Simulator]:
     """A laboratory that a file's tests share, so none may break it; its deep FASTQ are small."""
-    with Simulator(SimulatorOptions(scale=SMALL)) as running:
+    with Simulator(SimulatorOptions(deep=SMALL)) as running:
         yield running
 
 

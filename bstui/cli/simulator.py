@@ -16,7 +16,14 @@ from bstui.errors import UsageError
 @click.option("--port", default=0, show_default=True, help="The first region's API port; 0: free.")
 @click.option("--object-port", default=0, show_default=True, help="The object store's port.")
 @click.option("--seed", default=7, show_default=True, help="Of the laboratory's data.")
-@click.option("--scale", default=1.0, show_default=True, help="Makes the large FASTQ larger.")
+@click.option(
+    "--scale",
+    type=click.Choice(("tiny", "lab", "core", "huge")),
+    default="lab",
+    show_default=True,
+    help="How much there is: 4 biosamples, 40, 3 840, or 100 000.",
+)
+@click.option("--deep", default=1.0, hidden=True)
 @click.option(
     "--unsure",
     multiple=True,
@@ -29,16 +36,18 @@ def simulator(
     port: int,
     object_port: int,
     seed: int,
-    scale: float,
+    scale: str,
+    deep: float,
     unsure: tuple[str, ...],
     log: Path | None,
 ) -> int:
-    """Serve a small laboratory's BaseSpace on 127.0.0.1 until it is ended.
+    """Serve a BaseSpace of its own making on 127.0.0.1 until it is ended.
 
     Prints, once it answers, the two variables that point a client at it.
     """
     try:
         from bstui.simulator.open_points import points_table
+        from bstui.simulator.scales import Scale
         from bstui.simulator.service import Simulator, SimulatorOptions
     except ImportError as error:
         raise UsageError(
@@ -52,7 +61,8 @@ def simulator(
         port=port,
         object_port=object_port,
         seed=seed,
-        scale=scale,
+        scale=Scale(scale),
+        deep=deep,
         unsure=_chosen(unsure),
         log=log,
     )

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from bstui.simulator.account import Dataset, Grant, Project, StoredFile, User
@@ -19,6 +20,7 @@ _NEVER = "0001-01-01T00:00:00.0000000Z"
 _GRAVATAR = "https://secure.gravatar.com/avatar/{}.jpg?s=20&d=mm&r=PG"
 
 
+@lru_cache(4096)
 def stamp(moment: datetime) -> str:
     """A date as BaseSpace writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")

@@ -31,7 +31,7 @@ def _session_body(session: Session, call: Call) -> Json:
         "DateCreated": bodies.stamp(session.created),
         "ModifiedOn": bodies.stamp(session.created),
         "DateCompleted": bodies.stamp(session.created),
-        "TotalSize": sum(dataset.size for dataset in session.datasets),
+        "TotalSize": session.size,
     }
 
 
@@ -45,11 +45,8 @@ def _seen(call: Call, sample: Sample) -> bool:
 
 def project_samples(call: Call) -> Json:
     project = call.project()
-    found = [
-        sample
-        for sample in call.region.samples.values()
-        if sample.datasets[0].project is project and _seen(call, sample)
-    ]
+    samples = {d.sample.id: d.sample for d in call.region.project_datasets(project)}
+    found = [sample for sample in samples.values() if _seen(call, sample)]
     page = take_page(found, call.query, _SAMPLES)
     return {"Items": [_sample_body(sample, call) for sample in page.items]} | page.paging()
 

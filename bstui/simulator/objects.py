@@ -9,12 +9,12 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import quote
 
 from bstui.simulator.account import StoredFile
-from bstui.simulator.contents import Spool, Stored
+from bstui.simulator.contents import Pieces, Stored
 from bstui.simulator.faults import Faults
 from bstui.simulator.request_log import ObjectRequest, RequestLog
 from bstui.simulator.s3 import Refusal, Request, asked_range, refusal_bytes
@@ -26,17 +26,15 @@ _FOREIGN_CREDENTIALS = ("authorization", "x-access-token", "content-type")
 
 
 class ObjectStore:
-    """Serves the spool's objects to whoever holds a good address."""
+    """Serves objects to whoever holds a good address."""
 
     def __init__(
         self,
-        spool: Spool,
         find: Callable[[str], StoredFile | None],
         signer: Signer,
         faults: Faults,
         log: RequestLog,
     ) -> None:
-        self.spool = spool
         self._find = find
         self._signer = signer
         self.faults = faults
@@ -94,7 +92,8 @@ class ObjectStore:
         try:
             await asyncio.sleep(self.faults.object_latency)
             file, stored = await self._open(request, entry)
-            await _Answer(self, request, file, stored, entry, reader, writer).send()
+            with _opened(stored) as pieces:
+                await _Answer(self, request, file, stored, pieces, entry, reader, writer).send()
         except Refusal as refusal:
             entry.status = refusal.status
             writer.write(refusal_bytes(refusal, request.method == "HEAD"))
@@ -123,8 +122,11 @@ class ObjectStore:
         if verdict is Verdict.EXPIRED:
             raise Refusal(403, "AccessDenied", "Request has expired")
         if file is None:
-            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
-        return file, await asyncio.to_thread(lambda: file.content.stored)
+            raise _no_such_key()
+        try:
+            return file, await asyncio.to_thread(lambda: file.content.stored)
+        except OSError as error:  # a file on disk that is there no more
+            raise _no_such_key() from error
 
     async def wait_for_change(self, holder: object, file: str) -> None:
         """Stand at a hold until some switch is turned."""
@@ -142,6 +144,21 @@ class ObjectStore:
             await self._changed.wait()
 
 
+@contextlib.contextmanager
+def _opened(stored: Stored) -> Iterator[Pieces]:
+    """Where the bytes are; a Refusal where they are no more."""
+    with contextlib.ExitStack() as held:
+        try:
+            pieces = held.enter_context(stored.opened())
+        except OSError as error:
+            raise _no_such_key() from error
+        yield pieces
+
+
+def _no_such_key() -> Refusal:
+    return Refusal(404, "NoSuchKey", "The specified key does not exist.")
+
+
 def _mismatch() -> Refusal:
     message = "The request signature we calculated does not match the signature you provided."
     return Refusal(403, "SignatureDoesNotMatch", message)
@@ -156,6 +173,7 @@ class _Answer:
         request: Request,
         file: StoredFile,
         stored: Stored,
+        pieces: Pieces,
         entry: ObjectRequest,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
@@ -164,6 +182,7 @@ class _Answer:
         self._request = request
         self._file = file
         self._stored = stored
+        self._pieces = pieces
         self._entry = entry
         self._reader = reader
         self._writer = writer
@@ -286,16 +305,17 @@ class _Answer:
         if rate:
             end = min(end, at + max(1, rate // 20))
         flip = self._faults.flip_at
-        offset = self._stored.offset + at
+        piece = self._pieces(at, end)
+        end = at + piece.size
         began = time.monotonic()
         if flip is not None and at <= flip < end:
-            data = bytearray(self._store.spool.read(offset, end - at))
+            data = bytearray(piece.read())
             data[flip - at] ^= 1
             self._writer.write(data)
             await self._writer.drain()
         else:
             loop = asyncio.get_running_loop()
-            await loop.sendfile(self._writer.transport, self._store.spool.file, offset, end - at)
+            await loop.sendfile(self._writer.transport, piece.file, piece.offset, piece.size)
         self._entry.sent += end - at
         if rate:
             await asyncio.sleep(max(0.0, (end - at) / rate - (time.monotonic() - began)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bstui.simulator import bodies
 from bstui.simulator.account import Project, Run, StoredFile
@@ -92,7 +92,8 @@ def one_run(call: Call) -> Json:
 
 
 def run_files(call: Call) -> Json:
-    page = take_page(chosen_files(call, call.run().files), call.query, FILES)
+    run = call.run()
+    page = call.page(f"v1 {run.id}", lambda: chosen_files(call, run.files), FILES)
     return {"Items": call.file_list(page.items, V1)} | page.paging()
 
 
@@ -155,12 +156,19 @@ def _proxied(call: Call, file: StoredFile) -> Response:
     if call.choices["proxied-content"] == "ranged":
         asked = asked_range(call.headers.get("range", ""), file.content.size)
     if asked is None:
-        return Response(file.content.read(), media_type=file.content_type)
+        return _streamed(file, 0, file.content.size - 1, 200, {})
     first, last = asked
     place = {"Content-Range": f"bytes {first}-{last}/{file.content.size}"}
-    return Response(
-        file.content.read(first, last + 1 - first), 206, place, media_type=file.content_type
-    )
+    return _streamed(file, first, last, 206, place)
+
+
+def _streamed(
+    file: StoredFile, first: int, last: int, status: int, place: Mapping[str, str]
+) -> Response:
+    """A file may be larger than memory."""
+    headers = {"Content-Length": str(last + 1 - first), **place}
+    chunks = file.content.stored.chunks(first, last + 1)
+    return StreamingResponse(chunks, status, headers, media_type=file.content_type)
 
 
 def _v1_content(call: Call) -> object:

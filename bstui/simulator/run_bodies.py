@@ -4,7 +4,6 @@ import re
 
 from bstui.simulator.account import Run, Storage
 from bstui.simulator.bodies import V1, Json, stamp, user_body
-from bstui.simulator.reads import INDEX_CYCLES
 
 
 def v1_run_body(run: Run) -> Json:
@@ -99,24 +98,21 @@ def v2_run_body(run: Run, root: str, name: str = "", spaced: bool = False) -> Js
 def stats_body(run: Run, root: str) -> Json:
     """The few sequencing statistics that follow from the flow cell itself."""
     cell = run.cell
-    clusters = cell.lanes * len(cell.tiles) * cell.clusters
-    passing = sum(
-        cell.tile(lane, number).passing.count(1)
-        for lane in range(1, cell.lanes + 1)
-        for number in cell.tiles
-    )
+    lanes = range(1, cell.lanes + 1)
+    clusters = sum(cell.clusters_on(lane) for lane in lanes)
+    passing = sum(cell.passing_on(lane) for lane in lanes)
     reads = len(cell.reads)
     return {
         "Href": f"{root}/runs/{run.id}/sequencingstats",
-        "IsIndexed": True,
-        "NumCyclesIndex1": INDEX_CYCLES,
-        "NumCyclesIndex2": INDEX_CYCLES,
-        "NumCyclesRead1": cell.read_length,
-        "NumCyclesRead2": cell.read_length if cell.is_paired else 0,
+        "IsIndexed": any(cell.index_cycles),
+        "NumCyclesIndex1": cell.index_cycles[0],
+        "NumCyclesIndex2": cell.index_cycles[1],
+        "NumCyclesRead1": cell.insert_cycles[0],
+        "NumCyclesRead2": cell.insert_cycles[1],
         "NumLanes": cell.lanes,
         "NumReads": reads,
         "PercentGtQ30": 81.25,
-        "PercentPf": round(passing / clusters, 6),
+        "PercentPf": round(passing / max(1, clusters), 6),
         "ReadsPfTotal": passing * reads,
         "ReadsTotal": clusters * reads,
         "YieldTotal": clusters * cell.cycles / 1e9,
@@ -139,15 +135,14 @@ def full_stats_body(run: Run, root: str) -> Json:
 
 def _lane_stats(run: Run, lane: int, href: str) -> Json:
     cell = run.cell
-    clusters = len(cell.tiles) * cell.clusters
-    passing = sum(cell.tile(lane, number).passing.count(1) for number in cell.tiles)
+    clusters, passing = cell.clusters_on(lane), cell.passing_on(lane)
     return {
         "Id": f"{run.id}{lane}",
         "Href": f"{href}/lanes/{lane}",
         "LaneNumber": lane,
         "Reads": clusters,
         "ReadsPf": passing,
-        "PercentPf": round(passing / clusters, 6),
+        "PercentPf": round(passing / max(1, clusters), 6),
         "PercentGtQ30": 81.25,
         "Yield": clusters * cell.cycles / 1e9,
         "Status": "QcPassed",

@@ -2,7 +2,6 @@
 
 from bstui.simulator.account import Biosample, Dataset, Session, Storage
 from bstui.simulator.bodies import V1, Json, project_body, stamp, user_body
-from bstui.simulator.reads import INDEX_CYCLES
 
 
 def biosample_body(biosample: Biosample, root: str, size: int) -> Json:
@@ -74,7 +73,7 @@ def session_body(session: Session, dataset: Dataset, root: str) -> Json:
         "DeliveryStatus": "None",
         "ContainsComments": False,
         "HrefComments": f"{root}/appsessions/{session.id}/comments",
-        "TotalSize": sum(dataset.size for dataset in session.datasets),
+        "TotalSize": session.size,
     }
 
 
@@ -96,15 +95,15 @@ def dataset_body(dataset: Dataset, root: str, project_size: int) -> Json:
         "DatasetType": dataset_type_body(root),
         "Attributes": {
             "common_fastq": {
-                "MaxLengthRead1": cell.read_length,
-                "MaxLengthRead2": cell.read_length if cell.is_paired else 0,
+                "MaxLengthRead1": cell.insert_cycles[0],
+                "MaxLengthRead2": cell.insert_cycles[1],
                 "IsPairedEnd": cell.is_paired,
                 "TotalClustersPF": dataset.clusters,
                 "TotalClustersRaw": dataset.clusters,
                 "TotalReadsPF": dataset.clusters * (2 if cell.is_paired else 1),
                 "TotalReadsRaw": dataset.clusters * (2 if cell.is_paired else 1),
-                "MaxLengthIndexRead1": INDEX_CYCLES,
-                "MaxLengthIndexRead2": INDEX_CYCLES,
+                "MaxLengthIndexRead1": cell.index_cycles[0],
+                "MaxLengthIndexRead2": cell.index_cycles[1],
             }
         },
         "QcStatus": dataset.qc_status,

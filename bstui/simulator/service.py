@@ -13,17 +13,18 @@ from typing import Self
 
 import uvicorn
 
-from bstui.simulator.account import Grant, Region, StoredFile, Tag, Tokens
+from bstui.simulator.account import Grant, StoredFile, Tag, Tokens
 from bstui.simulator.api import make_app
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Host
 from bstui.simulator.contents import Spool
 from bstui.simulator.faults import Faults
-from bstui.simulator.laboratory import make_laboratory
 from bstui.simulator.logins import Logins
 from bstui.simulator.objects import ObjectStore
 from bstui.simulator.open_points import Choices
+from bstui.simulator.region import Region
 from bstui.simulator.request_log import ObjectRequest, RequestLog
+from bstui.simulator.scales import Scale, make_regions
 from bstui.simulator.signing import Signer
 from bstui.simulator.states import States
 
@@ -43,8 +44,9 @@ class SimulatorOptions:
     ports: tuple[int, ...] = ()
     """Of every region's API, instead of `port`."""
     seed: int = 7
-    scale: float = 1.0
-    """Multiplies the deep FASTQ, which are 27 and 34 MiB (two each) at 1."""
+    scale: Scale = Scale.LAB
+    deep: float = 1.0
+    """Multiplies the laboratory's deep FASTQ, which are 27 and 34 MiB (two each) at 1."""
     log: Path | None = None
     """Where the object store's requests are written, a JSON line each."""
     url_lifetime: float = _WEEK
@@ -94,8 +96,8 @@ class Simulator:
         self.options = options or SimulatorOptions()
         self.tokens = self.options.tokens or Tokens.derive(self.options.seed)
         self._spool = Spool()
-        self._worlds = make_laboratory(
-            self.options.seed, self.options.scale, self.tokens, self._spool
+        self._worlds = make_regions(
+            self.options.scale, self.options.seed, self.options.deep, self.tokens, self._spool
         )
         self.choices = Choices(self.options.unsure)
         self._states = [
@@ -198,7 +200,7 @@ class Simulator:
     def replace_object(self, file: str) -> None:
         """Another object under the same id: its bytes reversed, so of the same size."""
         found = self._file(file)
-        found.content.put(found.content.read()[::-1])
+        found.content = found.content.replaced(self._spool)
         found.modified = datetime.now(UTC).replace(microsecond=0)
 
     def become(self, thing: str, state: str) -> None:
@@ -228,7 +230,7 @@ class Simulator:
     async def _serve(self, objects: socket.socket, ready: threading.Event) -> None:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         signer = Signer(self.options.seed)
-        store = ObjectStore(self._spool, self._find, signer, self.faults, self._log)
+        store = ObjectStore(self._find, signer, self.faults, self._log)
         await store.start(objects)
         servers = [self._server(states, signer) for states in self._states]
         running = [

@@ -8,8 +8,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bstui.simulator.account import Dataset, Region, Run, Storage, StoredFile
+from bstui.simulator.account import Dataset, Run, Storage, StoredFile
 from bstui.simulator.contents import Batch, Spool
+from bstui.simulator.region import Region
 
 _CALLS = "Data/Intensities/BaseCalls"
 _IMAGES = ("Thumbnail_Images/", "Images/")
@@ -31,6 +32,7 @@ class States:
             raise ValueError(f"a state is one of: {', '.join(STATES)}")
         if held is not None:
             STATES[state](self, held)
+            self.region.version += 1
         return held is not None
 
     def upload(self, held: Run | Dataset, count: int | None = None) -> None:
@@ -38,6 +40,9 @@ class States:
         arrived, held.upcoming = held.upcoming[:count], held.upcoming[count or len(held.upcoming) :]
         for file in arrived:
             self.region.add_file(file)
+        self.region.version += 1
+        if isinstance(held, Dataset):
+            held.session.forget_size()
         held.files = held.files + arrived
         if count is None:
             held.upload_status = "Completed"
@@ -48,6 +53,7 @@ class States:
         if held.unzipped and storage is not Storage.UNZIPPING:
             held.files, held.unzipped = held.unzipped, []
         held.storage = storage
+        self.region.version += 1
         if storage is Storage.ZIPPED and isinstance(held, Run):
             self._zip(held)
 

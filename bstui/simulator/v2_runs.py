@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bstui.simulator import bodies, run_bodies, sample_bodies
-from bstui.simulator.account import Biosample, Run
+from bstui.simulator.account import Biosample, Run, StoredFile
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Call, unknown_route
 from bstui.simulator.paging import UNSORTED, Order, take_page
@@ -107,6 +107,16 @@ def run_files(call: Call) -> Json:
     """A run's files; without TotalCount unless that is included."""
     run, query = call.run(), call.query
     included = query.words("include")
+    page = call.page(f"v2 {run.id}", lambda: _run_files(call, run), FILES)
+    body: Json = {"Items": call.file_list(page.items, call.root)}
+    if "subdirectories" in included:
+        body["SubDirectories"] = _folders(call, run, query.text("directory").strip("/"))
+    return body | {"Paging": page.paging(with_total="totalcount" in included)}
+
+
+def _run_files(call: Call, run: Run) -> list[StoredFile]:
+    """Those in the folder and with the prefix that are asked for."""
+    query = call.query
     folder = query.text("directory").strip("/")
     files = chosen_files(call, run.files)
     if query.text("directory") and not (query.flag("recursive") and not folder):
@@ -115,11 +125,7 @@ def run_files(call: Call) -> Json:
         deep = query.flag("recursive")
         files = [file for file in within if deep or "/" not in file.path[len(start) :]]
     prefix = query.text("pathprefix").lstrip("/")
-    page = take_page([f for f in files if f.path.startswith(prefix)], query, FILES)
-    body: Json = {"Items": call.file_list(page.items, call.root)}
-    if "subdirectories" in included:
-        body["SubDirectories"] = _folders(call, run, folder)
-    return body | {"Paging": page.paging(with_total="totalcount" in included)}
+    return [file for file in files if file.path.startswith(prefix)]
 
 
 def _folders(call: Call, run: Run, folder: str) -> list[Json]:

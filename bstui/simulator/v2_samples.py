@@ -1,6 +1,6 @@
 """The calls of v2 about biosamples and their FASTQ datasets."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bstui.simulator import bodies, run_bodies, sample_bodies
 from bstui.simulator.account import Biosample, Dataset
@@ -30,26 +30,29 @@ _DATASETS: Mapping[str, Callable[[Dataset], object]] = {
 
 def list_biosamples(call: Call) -> Json:
     """By name, status, and project: the default one, or one with datasets of the biosample."""
-    query = call.query
-    projects, names = query.words("projectid"), query.words("biosamplename")
-    statuses, lab = query.words("status"), query.words("labstatus")
-    biosamples = [
-        b
-        for b in call.view.biosamples()
-        if (not projects or projects & _projects_of(call, b))
-        and (not names or b.name.lower() in names)
-        and (not statuses or b.status.lower() in statuses)
-        and (not lab or b.lab_status.lower() in lab)
-    ]
-    page = take_page(biosamples, query, Order(_BIOSAMPLES))
+    page = call.page("biosamples", lambda: _biosamples(call), Order(_BIOSAMPLES))
     items = [
         sample_bodies.biosample_body(b, call.root, call.size_of(b.project)) for b in page.items
     ]
     return {"Items": items, "Paging": page.paging()}
 
 
-def _projects_of(call: Call, biosample: Biosample) -> set[str]:
-    return {biosample.project.id, *(d.project.id for d in call.region.datasets_of(biosample))}
+def _biosamples(call: Call) -> list[Biosample]:
+    query, region, view = call.query, call.region, call.view
+    projects, names = query.words("projectid"), query.words("biosamplename")
+    statuses, lab = query.words("status"), query.words("labstatus")
+    candidates: Iterable[Biosample] = region.biosamples.values()
+    if projects:
+        found = (region.projects[name] for name in projects if name in region.projects)
+        candidates = dict.fromkeys(b for p in found for b in region.project_biosamples(p))
+    return [
+        b
+        for b in candidates
+        if view.sees_biosample(b)
+        and (not names or b.name.lower() in names)
+        and (not statuses or b.status.lower() in statuses)
+        and (not lab or b.lab_status.lower() in lab)
+    ]
 
 
 def one_biosample(call: Call) -> Json:
@@ -92,10 +95,16 @@ def run_lane_summaries(call: Call) -> Json:
 def list_datasets(call: Call) -> Json:
     runs = call.query.words("inputruns")
     if runs and call.choices["unreadable-datasets"] == "refused":
-        for dataset in call.region.datasets.values():
-            if dataset.run.id in runs and not call.view.sees_dataset(dataset):
+        for dataset in _of_runs(call, runs):
+            if not call.view.sees_dataset(dataset):
                 raise not_allowed("BROWSE", "Project")
-    return _dataset_page(call, _candidates(call))
+    return _dataset_page(call, "datasets", lambda: _candidates(call))
+
+
+def _of_runs(call: Call, runs: Iterable[str]) -> Iterator[Dataset]:
+    region = call.region
+    found = (region.runs[name] for name in runs if name in region.runs)
+    return (dataset for run in found for dataset in region.run_datasets(run))
 
 
 def _candidates(call: Call) -> Iterable[Dataset]:
@@ -107,33 +116,42 @@ def _candidates(call: Call) -> Iterable[Dataset]:
     if names := call.query.words("projectid"):
         projects = (region.projects[name] for name in names if name in region.projects)
         return (d for project in projects for d in call.view.project_datasets(project))
+    if runs := call.query.words("inputruns"):
+        return call.view.seen(_of_runs(call, runs))
     return call.view.datasets()
 
 
 def project_datasets(call: Call) -> Json:
-    return _dataset_page(call, call.view.project_datasets(call.project()))
+    project = call.project()
+    name = f"datasets of {project.id}"
+    return _dataset_page(call, name, lambda: call.view.project_datasets(project))
 
 
-def _dataset_page(call: Call, datasets: Iterable[Dataset]) -> Json:
-    chosen = [d for d in datasets if _is_asked_for(call, d) and _is_of_type(call)]
-    page = take_page(chosen, call.query, Order(_DATASETS, descending=True))
+def _dataset_page(call: Call, name: str, find: Callable[[], Iterable[Dataset]]) -> Json:
+    page = call.page(name, lambda: _chosen(call, find()), Order(_DATASETS, descending=True))
     items = [_dataset_body(call, dataset) for dataset in page.items]
     return {"Items": items, "Paging": page.paging()}
 
 
-def _is_asked_for(call: Call, dataset: Dataset) -> bool:
-    biosample = dataset.biosample.id if dataset.biosample else ""
-    filters = {
-        "inputbiosamples": biosample,
-        "inputruns": dataset.run.id,
-        "inputruntokens": dataset.run.token.lower(),
-        "projectid": dataset.project.id,
-        "appsessionids": dataset.session.id,
-        "qcstatus": dataset.qc_status.lower(),
-        "uploadstatus": dataset.upload_status.lower(),
-        "isarchived": str(dataset.is_archived).lower(),
-    }
-    return not any(words and value not in words for words, value in _wanted(call, filters))
+_FILTERS: Mapping[str, Callable[[Dataset], str]] = {
+    "inputbiosamples": lambda d: d.biosample.id if d.biosample else "",
+    "inputruns": lambda d: d.run.id,
+    "inputruntokens": lambda d: d.run.token.lower(),
+    "projectid": lambda d: d.project.id,
+    "appsessionids": lambda d: d.session.id,
+    "qcstatus": lambda d: d.qc_status.lower(),
+    "uploadstatus": lambda d: d.upload_status.lower(),
+    "isarchived": lambda d: str(d.is_archived).lower(),
+}
+
+
+def _chosen(call: Call, datasets: Iterable[Dataset]) -> list[Dataset]:
+    """Those that all filters of the query let through."""
+    if not _is_of_type(call):
+        return []
+    asked = [(call.query.words(name), value_of) for name, value_of in _FILTERS.items()]
+    filters = [(words, value_of) for words, value_of in asked if words]
+    return [d for d in datasets if all(value_of(d) in words for words, value_of in filters)]
 
 
 def _is_of_type(call: Call) -> bool:
@@ -145,10 +163,6 @@ def _is_of_type(call: Call) -> bool:
     if way == "conforming":
         return bool(plain & {"common.fastq", "common.files"})
     return way == "everything" and bool(plain)
-
-
-def _wanted(call: Call, filters: Mapping[str, str]) -> list[tuple[set[str], str]]:
-    return [(call.query.words(name), value) for name, value in filters.items()]
 
 
 def _dataset_body(call: Call, dataset: Dataset) -> Json:

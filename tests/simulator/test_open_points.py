@@ -53,7 +53,7 @@ def test_points_are_chosen_over_http(simulator: Simulator, api: httpx.Client) ->
 
 
 def test_points_are_chosen_at_the_start() -> None:
-    options = SimulatorOptions(scale=SMALL, unsure={"workgroup-list": "refused"})
+    options = SimulatorOptions(deep=SMALL, unsure={"workgroup-list": "refused"})
     with Simulator(options) as running, asking(running.regions[0]) as client:
         assert client.get("/v2/users/current/workgroups").status_code == 403
 

@@ -9,6 +9,7 @@ import pytest
 from bstui.simulator.account import Run
 from bstui.simulator.contents import Spool
 from bstui.simulator.laboratory import make_laboratory
+from bstui.simulator.reads import Flowcell
 from tests.lab import SEED, SMALL, TOKENS
 
 PICARD = shutil.which("PicardCommandLine")
@@ -34,6 +35,7 @@ def write_folder(run: Run, folder: Path) -> None:
 def demultiplex(run: Run, lane: int, work: Path) -> None:
     """Write `work/<S number>.<read>.fastq` for every sample of a lane."""
     cell = run.cell
+    assert isinstance(cell, Flowcell)
     write_folder(run, work / "run")
     insert = f"{cell.read_length}T"
     reads = f"READ_STRUCTURE={insert}8B8B{insert if cell.is_paired else ''}"
@@ -82,11 +84,13 @@ def test_picard_finds_the_reads_of_the_fastq(experiment: str, tmp_path: Path) ->
     spool = Spool()
     region, _ = make_laboratory(SEED, SMALL, TOKENS, spool)
     run = next(run for run in region.runs.values() if run.experiment == experiment)
-    lane = run.cell.lanes
+    cell = run.cell
+    assert isinstance(cell, Flowcell)
+    lane = cell.lanes
     demultiplex(run, lane, tmp_path)
-    for line in run.cell.lines:
-        for read in (1, 2) if run.cell.is_paired else (1,):
-            (expected,) = run.cell.fastq([line], lane, read)
+    for line in cell.lines:
+        for read in (1, 2) if cell.is_paired else (1,):
+            (expected,) = cell.fastq([line], lane, read)
             found = (tmp_path / f"{line.number}.{read}.fastq").read_text()
             assert records(found) == records(expected.decode())
     spool.close()
