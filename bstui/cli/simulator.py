@@ -25,6 +25,14 @@ from bstui.errors import UsageError
 )
 @click.option("--deep", default=1.0, hidden=True)
 @click.option(
+    "--serve",
+    "folders",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Add a run folder as a run, or a folder of FASTQ as a project; repeatable.",
+)
+@click.option(
     "--unsure",
     multiple=True,
     metavar="POINT=VARIANT",
@@ -38,6 +46,7 @@ def simulator(
     seed: int,
     scale: str,
     deep: float,
+    folders: tuple[Path, ...],
     unsure: tuple[str, ...],
     log: Path | None,
 ) -> int:
@@ -63,6 +72,7 @@ def simulator(
         seed=seed,
         scale=Scale(scale),
         deep=deep,
+        serve=folders,
         unsure=_chosen(unsure),
         log=log,
     )
@@ -75,6 +85,8 @@ def simulator(
         signal.signal(number, end)
     with Simulator(options) as running:
         first, *others = running.regions
+        for text in running.served:
+            click.echo(text, err=True)
         click.echo(f"export BSTUI_API_SERVER={first.api_url}")
         click.echo(f"export BSTUI_ACCESS_TOKEN={first.accounts[0].token}")
         for region in others:

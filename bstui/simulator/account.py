@@ -112,7 +112,10 @@ class StoredFile:
         """As the API tells it; empty where it tells none."""
         if self.tag is Tag.MISSING:
             return ""
-        etag = self.content.stored.etag
+        try:
+            etag = self.content.stored.etag
+        except OSError:  # a file on disk that is there no more
+            return ""
         return f'W/"{etag}"' if self.tag is Tag.WEAK else etag
 
     @property

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import IO
@@ -206,12 +206,18 @@ class MadeContent(Content):
 
 
 def object_etag(data: bytes, part_size: int) -> str:
-    """S3's ETag: the MD5, or of several parts the MD5 of their MD5s with `-` and their number."""
-    if len(data) <= part_size:
-        return hashlib.md5(data).hexdigest()
+    """S3's ETag of bytes that were uploaded in parts of `part_size`."""
     view = memoryview(data)
-    parts = [hashlib.md5(view[i : i + part_size]).digest() for i in range(0, len(data), part_size)]
-    return f"{hashlib.md5(b''.join(parts)).hexdigest()}-{len(parts)}"
+    starts = range(0, len(data), part_size)
+    return multipart_etag([hashlib.md5(view[i : i + part_size]).digest() for i in starts])
+
+
+def multipart_etag(digests: Sequence[bytes]) -> str:
+    """S3's ETag of an object whose parts have these MD5s: that of the only part, or the MD5 of
+    their MD5s with `-` and their number."""
+    if len(digests) < 2:
+        return (digests[0] if digests else hashlib.md5().digest()).hex()
+    return f"{hashlib.md5(b''.join(digests)).hexdigest()}-{len(digests)}"
 
 
 def gzip_of(data: bytes, level: int) -> bytes:

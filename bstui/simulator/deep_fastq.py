@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 
-from bstui.simulator.contents import MIB, Content, Piece, Pieces, Spool, Stored
+from bstui.simulator.contents import MIB, Content, Piece, Pieces, Spool, Stored, multipart_etag
 
 LARGE_PART = 64 * MIB
 _BLOCK = 32 * 1024
@@ -157,7 +157,7 @@ class _DeepStored(Stored):
                 last.update(parts.spool.read(start, self._rest_blocks))
             last.update(ending)
             digests.append(last.digest())
-        super().__init__(size, _etag(digests))
+        super().__init__(size, multipart_etag(digests))
 
     def opened(self) -> AbstractContextManager[Pieces]:
         return nullcontext(self._piece)
@@ -188,10 +188,3 @@ class _DeepStored(Stored):
             pieces.append(self._tail(name, self._whole + 1 + len(pieces), _BLOCK))
             size -= _BLOCK
         return b"".join([*pieces, self._tail(name, self._whole, size)])
-
-
-def _etag(digests: list[bytes]) -> str:
-    """S3's ETag of the MD5 of each part."""
-    if len(digests) < 2:
-        return (digests[0] if digests else hashlib.md5().digest()).hex()
-    return f"{hashlib.md5(b''.join(digests)).hexdigest()}-{len(digests)}"

@@ -25,6 +25,7 @@ from bstui.simulator.open_points import Choices
 from bstui.simulator.region import Region
 from bstui.simulator.request_log import ObjectRequest, RequestLog
 from bstui.simulator.scales import Scale, make_regions
+from bstui.simulator.served import serve_folder
 from bstui.simulator.signing import Signer
 from bstui.simulator.states import States
 
@@ -47,6 +48,8 @@ class SimulatorOptions:
     scale: Scale = Scale.LAB
     deep: float = 1.0
     """Multiplies the laboratory's deep FASTQ, which are 27 and 34 MiB (two each) at 1."""
+    serve: tuple[Path, ...] = ()
+    """Run folders and folders of FASTQ that become the person's, in the first region."""
     log: Path | None = None
     """Where the object store's requests are written, a JSON line each."""
     url_lifetime: float = _WEEK
@@ -99,6 +102,8 @@ class Simulator:
         self._worlds = make_regions(
             self.options.scale, self.options.seed, self.options.deep, self.tokens, self._spool
         )
+        self.served = self._serve_folders()
+        """What each folder became, for people."""
         self.choices = Choices(self.options.unsure)
         self._states = [
             States(world, self._spool, lambda: self.choices["zip-names"]) for world in self._worlds
@@ -113,6 +118,16 @@ class Simulator:
         self._failure: BaseException | None = None
         self.regions: tuple[RegionEndpoint, ...] = ()
         self.objects_url = ""
+
+    def _serve_folders(self) -> list[str]:
+        world = self._worlds[0]
+        person = world.grants[self.tokens.person].user
+        folders = dict.fromkeys(path.absolute() for path in self.options.serve)
+        try:
+            return [serve_folder(world, person, folder) for folder in folders]
+        except BaseException:
+            self._spool.close()
+            raise
 
     def start(self) -> Self:
         """Listen; return when every server answers."""

@@ -191,6 +191,8 @@ def _dataset_properties(call: Call, dataset: Dataset) -> list[Json]:
         "Description": "",
         "ContentMap": [{"Key": "LaneNumber", "Values": [str(dataset.lane)]}],
     }
+    if not dataset.lane:
+        metrics["ContentMap"] = []
     runs = [run_bodies.v1_run_body(dataset.run)]
     made = [metrics, bodies.property_body(owner, "run", "Input.Runs", runs, "RunItems")]
     if dataset.biosample is not None:
