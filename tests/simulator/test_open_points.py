@@ -45,11 +45,11 @@ def test_points_are_listed_for_people() -> None:
 
 
 def test_points_are_chosen_over_http(simulator: Simulator, api: httpx.Client) -> None:
-    answer = api.post("/_simulator/points", json={"bad-token": "403"}).json()
+    answer = api.post(f"{simulator.control_url}/points", json={"bad-token": "403"}).json()
     assert {row["name"]: row["chosen"] for row in answer}["bad-token"] == "403"
     assert simulator.choices["bad-token"] == "403"
-    assert api.post("/_simulator/points", json={"bad-token": "5"}).status_code == 400
-    assert len(api.get("/_simulator/points").json()) == len(POINTS)
+    assert api.post(f"{simulator.control_url}/points", json={"bad-token": "5"}).status_code == 400
+    assert len(api.get(f"{simulator.control_url}/points").json()) == len(POINTS)
 
 
 def test_points_are_chosen_at_the_start() -> None:
