@@ -89,7 +89,7 @@ class StoredFile:
     created: datetime
     key: str
     """Of its object: 32 hexadecimal characters."""
-    owner: "Dataset | Run"
+    owner: "Dataset | Run | Result"
     tag: Tag = Tag.STRONG
     modified: datetime = field(init=False)
     """When its object was last written."""
@@ -140,8 +140,8 @@ class Held:
     """What a run or a dataset holds, and what has befallen it."""
 
     storage: Storage = Storage.READY
-    is_deleted: bool = False
-    """By its owner: gone from lists, 410 by its id."""
+    deleted: datetime | None = None
+    """When its owner put it into the trash: gone from lists, 410 by its id."""
     is_transfer_pending: bool = False
     shelf: Shelf | None = None
     """What its files are on, where they are made when first asked for."""
@@ -160,6 +160,10 @@ class Held:
     @files.setter
     def files(self, files: list[StoredFile]) -> None:
         self._files = files
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted is not None
 
     @property
     def is_archived(self) -> bool:
@@ -214,15 +218,37 @@ class Library:
     indexes: tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An app, whose sessions write datasets."""
+
+    id: str
+    name: str
+    slug: str
+    description: str
+    page: str | None = None
+    """On the web."""
+
+
+FASTQ_GENERATION = Application(
+    "2313311",
+    "FASTQ Generation",
+    "illumina.fastq-generation",
+    "FASTQ Generation using the BCL2FASTQ 2.20 algorithm",
+)
+
+
 @dataclass(eq=False, slots=True)
 class Session:
-    """An analysis that wrote datasets: a FASTQ generation."""
+    """An analysis that wrote datasets: a FASTQ generation, or one of its samples."""
 
     id: str
     created: datetime
     run: Run
     shelf: Shelf | None = None
     """What its datasets are on, where they are made when first asked for."""
+    app: Application = FASTQ_GENERATION
+    results: "list[Result]" = field(default_factory=list)
     _datasets: "list[Dataset]" = field(default_factory=list, init=False)
     _size: int | None = field(default=None, init=False)
 
@@ -236,15 +262,19 @@ class Session:
     def size(self) -> int:
         """In bytes; kept, for every dataset tells it."""
         if self._size is None:
-            self._size = sum(dataset.size for dataset in self.datasets)
+            self._size = sum(output.size for output in self.outputs)
         return self._size
+
+    @property
+    def outputs(self) -> "list[Dataset | Result]":
+        return [*self.datasets, *self.results]
 
     def forget_size(self) -> None:
         self._size = None
 
     @property
     def name(self) -> str:
-        return f"FASTQ Generation {self.created:%Y-%m-%d %H:%M:%S}Z"
+        return f"{self.app.name} {self.created:%Y-%m-%d %H:%M:%S}Z"
 
 
 @dataclass(eq=False, slots=True)
@@ -283,6 +313,21 @@ class Dataset(Held):
         if self.told_clusters is not None:
             return self.told_clusters
         return self.run.cell.clusters_of(self.line, self.lane)
+
+
+@dataclass(eq=False, slots=True)
+class Result(Held):
+    """What an analysis wrote about a sample: an app result of the classic model (v1)."""
+
+    id: str
+    name: str
+    project: Project
+    session: Session
+    sample: Sample
+
+    @property
+    def created(self) -> datetime:
+        return self.session.created
 
 
 def moment(text: str) -> datetime:

@@ -239,7 +239,8 @@ class Call:
         """Files as listed; with signed addresses where the query asks for them."""
         resolve = self.query.flag("filehrefcontentresolution") and self.grant.may_read
         sign: Callable[[StoredFile], str] = self.host.signed_url if resolve else lambda file: ""
-        return [bodies.file_body(file, self.told_id(file), root, sign(file)) for file in files]
+        listed = bodies.listed_file_body
+        return [listed(file, self.told_id(file), root, sign(file)) for file in files]
 
     def shaped_user(self, body: Json) -> Json:
         """A user, who may not be told to be a workgroup."""

@@ -10,7 +10,8 @@ and one run.
 
 from datetime import timedelta
 
-from bstui.simulator.account import Grant, Tag, Tokens, moment
+from bstui.simulator.account import Grant, Session, Tag, Tokens, moment
+from bstui.simulator.analyses import count_reads
 from bstui.simulator.builder import HISEQ, MISEQ, NEXTSEQ, NEXTSEQ_500, NOVASEQ
 from bstui.simulator.contents import MIB, Spool
 from bstui.simulator.region import Region
@@ -37,6 +38,7 @@ def make_laboratory(seed: int, deep: float, tokens: Tokens, spool: Spool) -> tup
     virginia.add_colleague()
     virginia.add_odd_runs()
     virginia.add_befallen(spool)
+    virginia.add_analysis(spool)
     return virginia.region, make_frankfurt(seed, tokens, spool)
 
 
@@ -47,6 +49,7 @@ class _Virginia(Site):
         self.group = self.user("Heart & Tumour Group", "group@example.org", self.robin)
         self.sam = self.user("Sam Okafor", "sam.okafor@example.org")
         self.admit(tokens, self.robin, self.group)
+        self._panel: list[Session] = []
 
     def add_panel(self) -> None:
         """Amplicons on MiSeq, with a top-up run of the first and a re-queue of the second."""
@@ -56,6 +59,7 @@ class _Virginia(Site):
         cell = self.cell(MISEQ, started, panel, tiles=(1101, 1102), clusters=2500)
         run = self.builder.run(cell, MISEQ, "Cardiac panel plate 1", self.robin, started)
         first = self.builder.session(run)
+        self._panel.append(first)
         self.builder.demultiplex(run, first, panel)
         unindexed = self.builder.project("Unindexed Reads", self.robin, started)
         self.builder.undetermined(run, first, unindexed)
@@ -65,6 +69,11 @@ class _Virginia(Site):
         cell = self.cell(MISEQ, later, panel[:1], clusters=800)
         top_up = self.builder.run(cell, MISEQ, "Cardiac panel top-up", self.robin, later)
         self.builder.demultiplex(top_up, self.builder.session(top_up), panel[:1])
+
+    def add_analysis(self, spool: Spool) -> None:
+        """A count of the panel's reads: what else than FASTQ lies in a project."""
+        for session in self._panel:
+            count_reads(self.region, spool, session)
 
     def add_zebrafish(self) -> None:
         """RNA over two lanes of a NovaSeq."""

@@ -57,7 +57,7 @@ class Query:
         text = self.text(name)
         if not text:
             return default
-        if text.isdigit():
+        if text.isascii() and text.isdigit():
             return int(text)
         if self._choices["bad-parameter"] == "ignore":
             return default

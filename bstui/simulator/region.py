@@ -10,6 +10,7 @@ from bstui.simulator.account import (
     Dataset,
     Grant,
     Project,
+    Result,
     Run,
     Sample,
     Session,
@@ -34,6 +35,7 @@ class Region:
         self.runs: dict[str, Run] = {}
         self.biosamples: dict[str, Biosample] = {}
         self.sessions: dict[str, Session] = {}
+        self.results: dict[str, Result] = {}
         shelves = Shelves()
         self.datasets = Register[Dataset](shelves)
         self.samples = Register[Sample](shelves)
@@ -153,7 +155,7 @@ class View:
     def sees_run(self, run: Run) -> bool:
         return self._may(run.owner, run.readers, run.id)
 
-    def sees_dataset(self, dataset: Dataset) -> bool:
+    def sees_dataset(self, dataset: Dataset | Result) -> bool:
         return dataset.id not in self._withdrawn and self.sees_project(dataset.project)
 
     def sees_biosample(self, biosample: Biosample) -> bool:

@@ -6,6 +6,7 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 
 from bstui.simulator.account import Dataset, Run, Storage, StoredFile
@@ -109,7 +110,7 @@ def _zips(files: list[StoredFile]) -> Iterator[bytes]:
 
 
 def _mark_deleted(states: States, held: Run | Dataset) -> None:
-    held.is_deleted = True
+    held.deleted = datetime.now(UTC)
 
 
 def _offer(states: States, held: Run | Dataset) -> None:
@@ -117,7 +118,7 @@ def _offer(states: States, held: Run | Dataset) -> None:
 
 
 def _keep(states: States, held: Run | Dataset) -> None:
-    held.is_transfer_pending = held.is_deleted = False
+    held.is_transfer_pending, held.deleted = False, None
 
 
 def _storing(storage: Storage) -> Callable[[States, Run | Dataset], None]:

@@ -15,6 +15,7 @@ _BIOSAMPLES: Mapping[str, Callable[[Biosample], object]] = {
     "BioSampleName": lambda b: b.name,
     "DateModified": lambda b: b.created,
     "Project": lambda b: b.project.name,
+    "UserOwnedBy": lambda b: b.project.owner.name,
     "Status": lambda b: b.status,
     "LabStatus": lambda b: b.lab_status,
 }
@@ -25,6 +26,16 @@ _DATASETS: Mapping[str, Callable[[Dataset], object]] = {
     "ProjectName": lambda d: d.project.name,
     "Size": lambda d: d.size,
     "QcStatus": lambda d: d.qc_status,
+    "AppSessionName": lambda d: d.session.name,
+    "ApplicationName": lambda d: d.session.app.name,
+}
+_LIBRARIES: Mapping[str, Callable[[Biosample], object]] = {
+    "Id": lambda b: b.library.id,
+    "Name": lambda b: b.name,
+    "DateCreated": lambda b: b.created,
+    "DateModified": lambda b: b.created,
+    "ProjectName": lambda b: b.project.name,
+    "UserOwnedBy": lambda b: b.project.owner.name,
 }
 
 
@@ -65,6 +76,13 @@ def biosample_libraries(call: Call) -> Json:
     size = call.size_of(biosample.project)
     page = take_page([sample_bodies.library_body(biosample, call.root, size)], call.query, UNSORTED)
     return {"Items": page.items, "Paging": page.paging()}
+
+
+def list_libraries(call: Call) -> Json:
+    """The libraries of all biosamples that may be seen: one of each."""
+    page = call.page("libraries", lambda: call.view.biosamples(), Order(_LIBRARIES))
+    items = [sample_bodies.library_body(b, call.root, call.size_of(b.project)) for b in page.items]
+    return {"Items": items, "Paging": page.paging()}
 
 
 def run_lane_summaries(call: Call) -> Json:
@@ -193,7 +211,8 @@ def _dataset_properties(call: Call, dataset: Dataset) -> list[Json]:
     }
     if not dataset.lane:
         metrics["ContentMap"] = []
-    runs = [run_bodies.v1_run_body(dataset.run)]
+    run = run_bodies.v1_run_body(dataset.run)
+    runs = [{name: value for name, value in run.items() if name != "HrefBaseSpaceUI"}]
     made = [metrics, bodies.property_body(owner, "run", "Input.Runs", runs, "RunItems")]
     if dataset.biosample is not None:
         size = call.size_of(dataset.project)
@@ -211,7 +230,9 @@ def _dataset_properties(call: Call, dataset: Dataset) -> list[Json]:
 
 
 def one_dataset(call: Call) -> Json:
-    return _dataset_body(call, call.dataset())
+    dataset = call.dataset()
+    page = bodies.page_of("datasets", dataset.id, dataset.name)
+    return _dataset_body(call, dataset) | {"HrefBaseSpaceUI": page}
 
 
 def dataset_files(call: Call) -> Json:
@@ -224,9 +245,15 @@ def dataset_files(call: Call) -> Json:
 
 
 def dataset_properties(call: Call) -> Json:
-    owner = f"{call.root}/datasets/{call.dataset().id}"
-    items = _dataset_properties(call, call.dataset())
-    return bodies.properties_body(owner, items)
+    page = take_page(_dataset_properties(call, call.dataset()), call.query, UNSORTED)
+    return {"Items": page.items, "Paging": page.paging()}
+
+
+def dataset_property(call: Call) -> Json:
+    for item in _dataset_properties(call, call.dataset()):
+        if str(item["Name"]).lower() == call.parts["name"].lower():
+            return item
+    raise unknown_route()
 
 
 def dataset_property_items(call: Call) -> Json:
@@ -245,4 +272,6 @@ def dataset_property_items(call: Call) -> Json:
 
 
 def one_dataset_type(call: Call) -> Json:
-    return sample_bodies.dataset_type_body(call.root)
+    if call.parts["id"].lower() not in ("illumina.fastq.v1.8", "common.fastq", "common.files"):
+        raise not_allowed("BROWSE", "DatasetType")
+    return sample_bodies.dataset_type_body(call.root, call.parts["id"].lower())
