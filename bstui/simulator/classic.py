@@ -202,9 +202,9 @@ def run_output_items(call: Call) -> Json:
 
 
 def run_libraries(call: Call) -> Json:
-    """The libraries on a run's flow cell."""
-    bodies_of = (classic_bodies.library_of(s, _project_of(s, call)) for s in _run_samples(call))
-    page = take_page([body for body in bodies_of if body], call.query, UNSORTED)
+    """The libraries on a run's flow cell, each once."""
+    made = (classic_bodies.library_of(s, _project_of(s, call)) for s in _run_samples(call))
+    page = take_page({body["Id"]: body for body in made if body}.values(), call.query, UNSORTED)
     return {"Items": page.items} | page.paging()
 
 
