@@ -16,7 +16,7 @@ from bstui.simulator.logins import Logins
 from bstui.simulator.open_points import Choices
 from bstui.simulator.paging import Order, Page, Query, Rankings, cut_page, rank
 from bstui.simulator.region import Region, View
-from bstui.simulator.signing import BUCKET, Signer
+from bstui.simulator.signing import BUCKET, REDIRECTED, Signer
 from bstui.simulator.states import States
 
 T = TypeVar("T")
@@ -97,12 +97,13 @@ class Host:
     logins: Logins
     rankings: Rankings = field(default_factory=Rankings)
 
-    def signed_url(self, file: StoredFile) -> str:
+    def signed_url(self, file: StoredFile, is_redirect: bool = False) -> str:
         way = self.choices["signatures"]
         is_v4 = way == "v4" or (way == "by-region" and self.region.code != "USE1")
         sign = self.signer.query_v4 if is_v4 else self.signer.query
         lifetime, generation = int(self.url_lifetime), self.faults.generation
-        query = sign(file.key, file.name, file.content_type, time.time(), lifetime, generation)
+        disposition = f"{REDIRECTED if is_redirect else ''}filename={file.name}"
+        query = sign(file.key, disposition, file.content_type, time.time(), lifetime, generation)
         return f"{self.objects_url}/{BUCKET}/{file.key}/{quote(file.path)}?{query}"
 
     def stated_expiry(self) -> datetime:

@@ -16,9 +16,10 @@ from email.utils import format_datetime, formatdate, parsedate_to_datetime
 from bstui.simulator.account import StoredFile
 from bstui.simulator.contents import Pieces, Stored
 from bstui.simulator.faults import Faults
+from bstui.simulator.open_points import Choices
 from bstui.simulator.request_log import ObjectRequest, RequestLog
 from bstui.simulator.s3 import Refusal, Request, asked_range, object_head, refusal_bytes
-from bstui.simulator.signing import Signer, Verdict
+from bstui.simulator.signing import DISPOSITION, REDIRECTED, Signer, Verdict
 
 _CHUNK = 1024 * 1024
 _HEAD_LIMIT = 64 * 1024
@@ -34,11 +35,13 @@ class ObjectStore:
         signer: Signer,
         faults: Faults,
         log: RequestLog,
+        choices: Choices,
     ) -> None:
         self._find = find
         self._signer = signer
         self.faults = faults
         self._log = log
+        self._choices = choices
         self._changed = asyncio.Event()
         self._held: dict[object, str] = {}
         self._server: asyncio.Server | None = None
@@ -119,7 +122,7 @@ class ObjectStore:
             after = (("Retry-After", burst.retry_after),) if burst.retry_after else ()
             code = "SlowDown" if burst.status in (429, 503) else "InternalError"
             raise Refusal(burst.status, code, "Please try again.", after, burst.html)
-        if request.method != "GET" or any(name in request.headers for name in _FOREIGN_CREDENTIALS):
+        if request.method != "GET" or self._has_foreign_credentials(request):
             raise _mismatch()
         judge = self._signer.judge
         verdict = judge(request.key, request.query, time.time(), self.faults.generation)
@@ -133,6 +136,18 @@ class ObjectStore:
             return file, await asyncio.to_thread(lambda: file.content.stored)
         except OSError as error:  # a file on disk that is there no more
             raise _no_such_key() from error
+
+    def _has_foreign_credentials(self, request: Request) -> bool:
+        """Whether headers come that the address was not signed for.
+
+        Many programs send the API's token on where a redirect leads them, and it does no harm.
+        """
+        found = {name for name in _FOREIGN_CREDENTIALS if name in request.headers}
+        way = self._choices["token-at-store"]
+        is_redirected = request.query.get(DISPOSITION, "").startswith(REDIRECTED)
+        if way == "ignored" or (way == "by-redirect" and is_redirected):
+            found.discard("x-access-token")
+        return bool(found)
 
     async def wait_for_change(self, holder: object, file: str) -> None:
         """Stand at a hold until some switch is turned."""

@@ -178,7 +178,7 @@ def file_content(call: Call) -> object:
         return call.content_body(file)
     if kind in ("false", "proxy") and call.choices["proxied-content"] != "redirected":
         return _proxied(call, file)
-    return RedirectResponse(call.host.signed_url(file), status_code=302)
+    return RedirectResponse(call.host.signed_url(file, is_redirect=True), status_code=302)
 
 
 def _proxied(call: Call, file: StoredFile) -> Response:

@@ -298,7 +298,7 @@ class Simulator:
     async def _serve(self, ready: threading.Event) -> None:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         signer = Signer(self.options.seed)
-        store = ObjectStore(self._find, signer, self.faults, self._log)
+        store = ObjectStore(self._find, signer, self.faults, self._log, self.choices)
         *apis, objects, control = self._doors
         await store.start(objects.socket, self._tls)
         objects.attend(lambda listening: store.start(listening, self._tls), store.shut)

@@ -165,6 +165,22 @@ def test_signatures(simulator: Simulator, variant: str, marks: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("variant", "statuses"),
+    [("by-redirect", [403, 200]), ("refused", [403, 403]), ("ignored", [200, 200])],
+)
+def test_token_at_store(
+    simulator: Simulator, api: httpx.Client, variant: str, statuses: list[int]
+) -> None:
+    choose(simulator, "token-at-store", variant)
+    file = file_named(simulator, NAME)
+    moved = api.get(f"/v2/files/{file}/content?redirect=true").headers["location"]
+    addresses = (address_of(simulator, file), moved)
+    assert [fetch(a, x_access_token="x").status_code for a in addresses] == statuses
+    assert [fetch(a, Authorization="Bearer x").status_code for a in addresses] == [403, 403]
+    assert [fetch(a).status_code for a in addresses] == [200, 200]
+
+
+@pytest.mark.parametrize(
     ("variant", "status"), [("streamed", 200), ("ranged", 206), ("redirected", 302)]
 )
 def test_proxied_content(
