@@ -37,14 +37,14 @@ SMALL = 0.02
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     """A laboratory that this test may break; its deep FASTQ are small."""
-    with Simulator(SimulatorOptions(scale=SMALL)) as running:
+    with Simulator(SimulatorOptions(deep=SMALL)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def laboratory() -> Iterator[Simulator]:
     """A laboratory that a file's tests share, so none may break it; its deep FASTQ are small."""
-    with Simulator(SimulatorOptions(scale=SMALL)) as running:
+    with Simulator(SimulatorOptions(deep=SMALL)) as running:
         yield running
 
 
@@ -58,6 +58,8 @@ class RemoteSimulator:
     """Of the person there."""
     others: tuple[tuple[str, str], ...]
     """Name and API of the other regions."""
+    control_url: str
+    """Of its control endpoint."""
     process: subprocess.Popen[str]
 
     @property
@@ -67,23 +69,23 @@ class RemoteSimulator:
 
     def fault(self, name: str, **arguments: object) -> None:
         """Turn one of the switches of `Faults`, by its name and arguments."""
-        self._call("/_simulator/faults", {"fault": name, **arguments})
+        self._call("/faults", {"fault": name, **arguments})
 
     def choose(self, **points: str) -> None:
         """Take variants of points that are unsure, their names written with `_` for `-`."""
         chosen = {name.replace("_", "-"): variant for name, variant in points.items()}
-        self._call("/_simulator/points", chosen)
+        self._call("/points", chosen)
 
     def truth(self, files: Collection[str] = ()) -> dict[str, Truth]:
         """What files really hold, by id; of none named, all."""
         query = f"?files={','.join(files)}" if files else ""
-        answer = self._call(f"/_simulator/truth{query}")
+        answer = self._call(f"/truth{query}")
         assert isinstance(answer, dict)
         return {file: Truth(**body) for file, body in answer.items()}
 
     def requests(self) -> list[dict[str, object]]:
         """The object store's log: time, file, first, last, status, sent."""
-        answer = self._call("/_simulator/requests")
+        answer = self._call("/requests")
         assert isinstance(answer, list)
         return answer
 
@@ -92,13 +94,13 @@ class RemoteSimulator:
         wait_for(lambda: set(files) <= set(self.held()), timeout)
 
     def held(self) -> list[str]:
-        answer = self._call("/_simulator/held")
+        answer = self._call("/held")
         assert isinstance(answer, list)
         return answer
 
     def _call(self, path: str, body: object = None) -> object:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.api_url + path, data)
+        request = urllib.request.Request(self.control_url + path, data)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.loads(answer.read())
@@ -119,15 +121,18 @@ def simulator_process(*arguments: str) -> Iterator[RemoteSimulator]:
 
 
 def _read_greeting(process: subprocess.Popen[str]) -> RemoteSimulator:
-    """Two variables to export, then a line for each other region, of which there is one."""
+    """Two variables to export, then a line for each other region, and the control endpoint's."""
     assert process.stdout is not None
     found: dict[str, str] = {}
+    others: list[tuple[str, str]] = []
     for line in process.stdout:
         if export := re.fullmatch(r"export (BSTUI_\w+)=(\S+)\n", line):
             found[export[1]] = export[2]
         elif region := re.fullmatch(r"# region (.+) (\S+)\n", line):
+            others.append((region[1], region[2]))
+        elif control := re.fullmatch(r"# control (\S+)\n", line):
             server, token = found["BSTUI_API_SERVER"], found["BSTUI_ACCESS_TOKEN"]
-            return RemoteSimulator(server, token, ((region[1], region[2]),), process)
+            return RemoteSimulator(server, token, tuple(others), control[1], process)
     raise AssertionError("the simulator did not say where it is")
 
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -15,30 +16,58 @@ from bstui.errors import UsageError
 @command("simulator")
 @click.option("--port", default=0, show_default=True, help="The first region's API port; 0: free.")
 @click.option("--object-port", default=0, show_default=True, help="The object store's port.")
+@click.option("--control-port", default=0, show_default=True, help="The control endpoint's port.")
 @click.option("--seed", default=7, show_default=True, help="Of the laboratory's data.")
-@click.option("--scale", default=1.0, show_default=True, help="Makes the large FASTQ larger.")
+@click.option(
+    "--scale",
+    type=click.Choice(("tiny", "lab", "core", "huge")),
+    default="lab",
+    show_default=True,
+    help="How much there is: 4 biosamples, 40, 3 840, or 100 000.",
+)
+@click.option("--deep", default=1.0, hidden=True)
+@click.option(
+    "--serve",
+    "folders",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Add a run folder as a run, or a folder of FASTQ as a project; repeatable.",
+)
 @click.option(
     "--unsure",
     multiple=True,
     metavar="POINT=VARIANT",
     help="What to do where nobody knows what BaseSpace does; `--unsure help` lists the points.",
 )
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    help="Serve over TLS, with this PEM file's certificate and key.",
+)
 @click.option("--log", type=click.Path(path_type=Path), help="Write the object requests there.")
 def simulator(
     session: Session,
     port: int,
     object_port: int,
+    control_port: int,
     seed: int,
-    scale: float,
+    scale: str,
+    deep: float,
+    folders: tuple[Path, ...],
     unsure: tuple[str, ...],
+    certificate: Path | None,
     log: Path | None,
 ) -> int:
-    """Serve a small laboratory's BaseSpace on 127.0.0.1 until it is ended.
+    """Serve a BaseSpace of its own making on 127.0.0.1 until it is ended.
 
-    Prints, once it answers, the two variables that point a client at it.
+    Prints, once it answers, the two variables that point a client at it, then where its other
+    regions are, and its control endpoint: asked there, it misbehaves, changes its data, and tells
+    what is in them. `curl URL` lists what can be asked.
     """
     try:
         from bstui.simulator.open_points import points_table
+        from bstui.simulator.scales import Scale
         from bstui.simulator.service import Simulator, SimulatorOptions
     except ImportError as error:
         raise UsageError(
@@ -51,10 +80,14 @@ def simulator(
     options = SimulatorOptions(
         port=port,
         object_port=object_port,
+        control_port=control_port,
         seed=seed,
-        scale=scale,
+        scale=Scale(scale),
+        deep=deep,
+        serve=folders,
         unsure=_chosen(unsure),
         log=log,
+        certificate=certificate,
     )
     ended = threading.Event()
 
@@ -63,12 +96,19 @@ def simulator(
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
-    with Simulator(options) as running:
+    try:
+        started = Simulator(options).start()
+    except OSError as error:
+        raise UsageError(f"The simulator cannot start: {error}") from error
+    with closing(started) as running:
         first, *others = running.regions
+        for text in running.served:
+            click.echo(text, err=True)
         click.echo(f"export BSTUI_API_SERVER={first.api_url}")
         click.echo(f"export BSTUI_ACCESS_TOKEN={first.accounts[0].token}")
         for region in others:
             click.echo(f"# region {region.name} {region.api_url}")
+        click.echo(f"# control {running.control_url}")
         ended.wait()
     return 0
 

@@ -1,16 +1,15 @@
-"""What a simulated region holds: people, projects, runs, datasets, files, and who sees them."""
+"""What a simulated account is made of: people, projects, runs, biosamples, datasets, files."""
 
 import base64
 import hashlib
-import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from bstui.simulator.cells import PlainCell
 from bstui.simulator.contents import Content
 from bstui.simulator.reads import Flowcell, SheetLine
+from bstui.simulator.shelves import Shelf
 
 BROWSE = "BROWSE GLOBAL"
 READ = "READ GLOBAL"
@@ -80,7 +79,7 @@ class Storage(StrEnum):
     FILES_DELETED = "files-deleted"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class StoredFile:
     """A file of a dataset or a run."""
 
@@ -90,7 +89,7 @@ class StoredFile:
     created: datetime
     key: str
     """Of its object: 32 hexadecimal characters."""
-    owner: "Dataset | Run"
+    owner: "Dataset | Run | Result"
     tag: Tag = Tag.STRONG
     modified: datetime = field(init=False)
     """When its object was last written."""
@@ -113,7 +112,10 @@ class StoredFile:
         """As the API tells it; empty where it tells none."""
         if self.tag is Tag.MISSING:
             return ""
-        etag = self.content.stored.etag
+        try:
+            etag = self.content.stored.etag
+        except OSError:  # a file on disk that is there no more
+            return ""
         return f'W/"{etag}"' if self.tag is Tag.WEAK else etag
 
     @property
@@ -122,7 +124,7 @@ class StoredFile:
         return kinds.get(self.path.rsplit(".", 1)[-1], "application/octet-stream")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Project:
     id: str
     name: str
@@ -133,19 +135,35 @@ class Project:
     """Ids of the users it is shared with."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, kw_only=True, slots=True)
 class Held:
     """What a run or a dataset holds, and what has befallen it."""
 
     storage: Storage = Storage.READY
-    is_deleted: bool = False
-    """By its owner: gone from lists, 410 by its id."""
+    deleted: datetime | None = None
+    """When its owner put it into the trash: gone from lists, 410 by its id."""
     is_transfer_pending: bool = False
-    files: list[StoredFile] = field(default_factory=list)
+    shelf: Shelf | None = None
+    """What its files are on, where they are made when first asked for."""
     upcoming: list[StoredFile] = field(default_factory=list)
     """Files that are yet to be uploaded."""
     unzipped: list[StoredFile] = field(default_factory=list)
     """Of a zipped run its files before."""
+    _files: list[StoredFile] = field(default_factory=list, init=False)
+
+    @property
+    def files(self) -> list[StoredFile]:
+        if self.shelf is not None:
+            self.shelf.fill()
+        return self._files
+
+    @files.setter
+    def files(self, files: list[StoredFile]) -> None:
+        self._files = files
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted is not None
 
     @property
     def is_archived(self) -> bool:
@@ -153,16 +171,18 @@ class Held:
 
     @property
     def size(self) -> int:
-        return sum(file.content.size for file in self.files)
+        if self.shelf is not None and not self.shelf.is_filled:
+            return self.shelf.size
+        return sum(file.content.size for file in self._files)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Run(Held):
     id: str
     experiment: str
     owner: User
     created: datetime
-    cell: Flowcell
+    cell: Flowcell | PlainCell
     platform: str
     instrument_type: str
     status: str = "Complete"
@@ -181,7 +201,7 @@ class Run(Held):
         return f"r.{base64.urlsafe_b64encode(digest).decode()[:22]}"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Biosample:
     id: str
     name: str
@@ -192,27 +212,72 @@ class Biosample:
     lab_status: str = "Sequencing"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Library:
     id: str
     indexes: tuple[str, str]
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An app, whose sessions write datasets."""
+
+    id: str
+    name: str
+    slug: str
+    description: str
+    page: str | None = None
+    """On the web."""
+
+
+FASTQ_GENERATION = Application(
+    "2313311",
+    "FASTQ Generation",
+    "illumina.fastq-generation",
+    "FASTQ Generation using the BCL2FASTQ 2.20 algorithm",
+)
+
+
+@dataclass(eq=False, slots=True)
 class Session:
-    """An analysis that wrote datasets: a FASTQ generation."""
+    """An analysis that wrote datasets: a FASTQ generation, or one of its samples."""
 
     id: str
     created: datetime
     run: Run
-    datasets: "list[Dataset]" = field(default_factory=list)
+    shelf: Shelf | None = None
+    """What its datasets are on, where they are made when first asked for."""
+    app: Application = FASTQ_GENERATION
+    results: "list[Result]" = field(default_factory=list)
+    _datasets: "list[Dataset]" = field(default_factory=list, init=False)
+    _size: int | None = field(default=None, init=False)
+
+    @property
+    def datasets(self) -> "list[Dataset]":
+        if self.shelf is not None:
+            self.shelf.fill()
+        return self._datasets
+
+    @property
+    def size(self) -> int:
+        """In bytes; kept, for every dataset tells it."""
+        if self._size is None:
+            self._size = sum(output.size for output in self.outputs)
+        return self._size
+
+    @property
+    def outputs(self) -> "list[Dataset | Result]":
+        return [*self.datasets, *self.results]
+
+    def forget_size(self) -> None:
+        self._size = None
 
     @property
     def name(self) -> str:
-        return f"FASTQ Generation {self.created:%Y-%m-%d %H:%M:%S}Z"
+        return f"{self.app.name} {self.created:%Y-%m-%d %H:%M:%S}Z"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Sample:
     """The datasets of one biosample from one session, as the classic model (v1) joins them."""
 
@@ -220,7 +285,7 @@ class Sample:
     datasets: "list[Dataset]" = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Dataset(Held):
     """The FASTQ files of one sample on one lane."""
 
@@ -236,6 +301,8 @@ class Dataset(Held):
     sample: Sample
     qc_status: str = "Undefined"
     upload_status: str = "Completed"
+    told_clusters: int | None = None
+    """Those that pass the filter, where they do not follow from the flow cell."""
 
     @property
     def created(self) -> datetime:
@@ -243,119 +310,24 @@ class Dataset(Held):
 
     @property
     def clusters(self) -> int:
+        if self.told_clusters is not None:
+            return self.told_clusters
         return self.run.cell.clusters_of(self.line, self.lane)
 
 
-class Region:
-    """One BaseSpace instance's data."""
+@dataclass(eq=False, slots=True)
+class Result(Held):
+    """What an analysis wrote about a sample: an app result of the classic model (v1)."""
 
-    def __init__(self, name: str, code: str, number: int) -> None:
-        self.name = name
-        self.code = code
-        self._numbers = itertools.count(number * 100_000_000 + 1_200_345)
-        self._samples = itertools.count(number * 100_000_000 + 90_200_345)
-        self.users: dict[str, User] = {}
-        self.grants: dict[str, Grant] = {}
-        """By token."""
-        self.projects: dict[str, Project] = {}
-        self.runs: dict[str, Run] = {}
-        self.biosamples: dict[str, Biosample] = {}
-        self.datasets: dict[str, Dataset] = {}
-        self.sessions: dict[str, Session] = {}
-        self.samples: dict[str, Sample] = {}
-        self.files: dict[str, StoredFile] = {}
-        self.objects: dict[str, StoredFile] = {}
-        """Files by the key of their object."""
-        self._of_biosample: defaultdict[str, list[Dataset]] = defaultdict(list)
-        self._of_project: defaultdict[str, list[Dataset]] = defaultdict(list)
+    id: str
+    name: str
+    project: Project
+    session: Session
+    sample: Sample
 
-    def next_id(self) -> str:
-        """A number that no other thing in any region has."""
-        return str(next(self._numbers))
-
-    def key_of(self, text: str) -> str:
-        """32 hexadecimal characters that stand for something of this region."""
-        return hashlib.md5(f"{self.code} {text}".encode()).hexdigest()
-
-    def add_sample(self) -> Sample:
-        sample = Sample(str(next(self._samples)))
-        self.samples[sample.id] = sample
-        return sample
-
-    def add_dataset(self, dataset: Dataset) -> None:
-        self.datasets[dataset.id] = dataset
-        dataset.session.datasets.append(dataset)
-        dataset.sample.datasets.append(dataset)
-        self._of_project[dataset.project.id].append(dataset)
-        if dataset.biosample is not None:
-            self._of_biosample[dataset.biosample.id].append(dataset)
-
-    def add_file(self, file: StoredFile) -> None:
-        self.files[file.id] = file
-        self.objects[file.key] = file
-
-    def hide_file(self, file: StoredFile) -> None:
-        """The file is not there yet."""
-        del self.files[file.id], self.objects[file.key]
-
-    def datasets_of(self, biosample: Biosample) -> list[Dataset]:
-        return self._of_biosample[biosample.id]
-
-    def project_datasets(self, project: Project) -> list[Dataset]:
-        return self._of_project[project.id]
-
-
-class View:
-    """What one token may see of a region."""
-
-    def __init__(self, region: Region, grant: Grant, withdrawn: Iterable[str] = ()) -> None:
-        self.region = region
-        self.grant = grant
-        self._withdrawn = frozenset(withdrawn)
-
-    def sees_project(self, project: Project) -> bool:
-        return self._may(project.owner, project.readers, project.id)
-
-    def sees_run(self, run: Run) -> bool:
-        return self._may(run.owner, run.readers, run.id)
-
-    def sees_dataset(self, dataset: Dataset) -> bool:
-        return dataset.id not in self._withdrawn and self.sees_project(dataset.project)
-
-    def sees_biosample(self, biosample: Biosample) -> bool:
-        return biosample.id not in self._withdrawn and self.sees_project(biosample.project)
-
-    def sees_file(self, file: StoredFile) -> bool:
-        if file.id in self._withdrawn:
-            return False
-        if isinstance(file.owner, Run):
-            return self.sees_run(file.owner)
-        return self.sees_dataset(file.owner)
-
-    def projects(self) -> list[Project]:
-        return [p for p in self.region.projects.values() if self.sees_project(p)]
-
-    def runs(self) -> list[Run]:
-        return [r for r in self.region.runs.values() if self.sees_run(r) and not r.is_deleted]
-
-    def biosamples(self) -> Iterator[Biosample]:
-        return (b for b in self.region.biosamples.values() if self.sees_biosample(b))
-
-    def datasets(self) -> Iterator[Dataset]:
-        return self._seen(self.region.datasets.values())
-
-    def datasets_of(self, biosample: Biosample) -> Iterator[Dataset]:
-        return self._seen(self.region.datasets_of(biosample))
-
-    def project_datasets(self, project: Project) -> Iterator[Dataset]:
-        return self._seen(self.region.project_datasets(project))
-
-    def _seen(self, datasets: Iterable[Dataset]) -> Iterator[Dataset]:
-        return (d for d in datasets if self.sees_dataset(d) and not d.is_deleted)
-
-    def _may(self, owner: User, readers: frozenset[str], thing: str) -> bool:
-        me = self.grant.user.id
-        return thing not in self._withdrawn and (me == owner.id or me in readers)
+    @property
+    def created(self) -> datetime:
+        return self.session.created
 
 
 def moment(text: str) -> datetime:

@@ -1,22 +1,16 @@
-"""A region's API server: who may come in, what the answers carry, and the simulator's own calls."""
+"""A region's API server: who may come in, and what the answers carry."""
 
 import asyncio
-import json
 import secrets
-from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
-from http import HTTPStatus
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bstui.simulator import routes_v1, routes_v2
-from bstui.simulator.api_faults import Burst, Spoiling
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import (
     Call,
@@ -28,23 +22,13 @@ from bstui.simulator.calls import (
     unknown_route,
 )
 from bstui.simulator.device_login import login_routes
-from bstui.simulator.open_points import POINTS
+from bstui.simulator.front import SPOILING
 from bstui.simulator.paging import BadParameter, Query
-from bstui.simulator.request_log import RequestLog
 
-_HEADERS = {
-    "Server": "Mono.WebServer.XSP/4.8.0.0 Linux, Unknown",
-    "X-BaseSpace-Source": "master/readonly",
-    "Cache-Control": "no-cache, no-store, must-revalidate",
-    "Pragma": "no-cache",
-    "Expires": "0",
-    "Strict-Transport-Security": "max-age=10886400; includeSubDomains; preload",
-    "X-Content-Type-Options": "nosniff",
-}
-Truth = Callable[[set[str]], dict[str, Json]]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def make_app(host: Host, log: RequestLog, truth: Truth) -> Starlette:
+def make_app(host: Host) -> Starlette:
     """The application of one region."""
     routes = [
         Route(path, partial(_answer, host, handler))
@@ -56,13 +40,12 @@ def make_app(host: Host, log: RequestLog, truth: Truth) -> Starlette:
     ]
     return Starlette(
         routes=[
-            *_own_routes(host, log, truth),
             *login_routes(host),
             Route("/v1pre3/meta", partial(_meta, host)),
             Route("/v2/oauthv2tokens/current", partial(_answer, host, _revoke), methods=["DELETE"]),
             *changes,
             *routes,
-            Route("/{path:path}", _unknown, methods=["GET", "POST", "PUT", "DELETE"]),
+            Route("/{path:path}", partial(_unknown, host), methods=_METHODS),
         ]
     )
 
@@ -70,13 +53,8 @@ def make_app(host: Host, log: RequestLog, truth: Truth) -> Starlette:
 async def _answer(host: Host, handler: Handler, request: Request) -> Response:
     """Let a request in, answer it in a thread, for making contents takes a while."""
     path = request.url.path
-    spoiling = host.faults.spoiling(path)
-    await asyncio.sleep(host.faults.api_latency + spoiling.seconds)
-    burst = host.faults.next_burst("api", path)
-    if burst is not None:
-        return _burst_response(burst)
     try:
-        call = _let_in(host, request, spoiling, await request.body())
+        call = _let_in(host, request, await request.body())
         body = await asyncio.to_thread(handler, call)
     except Refused as refused:
         return _response(_shaped(host, path, refused.body), refused.status)
@@ -84,24 +62,12 @@ async def _answer(host: Host, handler: Handler, request: Request) -> Response:
         told = error_body(str(bad), "BASESPACE.COMMON.BAD_PARAMETER")
         return _response(_shaped(host, path, told), 400)
     if isinstance(body, Response):
-        body.headers.update(_headers())
         return body
-    response = _spoiled(spoiling, body) or _response(body, 200)
+    response = _response(body, 200)
     if handler in _CONTENT:
         response.headers["Accept-Ranges"] = "bytes"
         response.headers["Expires"] = host.stated_expiry().strftime("%a, %d %b %Y %H:%M:%S GMT")
     return response
-
-
-def _spoiled(spoiling: Spoiling, body: object) -> Response | None:
-    """The answer with a body that is cut, or with another; None where it stays as it is."""
-    if spoiling.body is not None:
-        headers = _headers() | {"Content-Type": spoiling.kind}
-        return Response(spoiling.body.encode("utf-8", "surrogatepass"), 200, headers)
-    if spoiling.keep is not None:
-        headers = _headers() | {"Content-Type": "application/json"}
-        return Response(msgspec.json.encode(body)[: spoiling.keep], 200, headers)
-    return None
 
 
 def _shaped(host: Host, path: str, body: Json) -> Json:
@@ -124,7 +90,8 @@ _CONTENT = tuple(
 )
 
 
-def _let_in(host: Host, request: Request, spoiling: Spoiling, sent: bytes) -> Call:
+def _let_in(host: Host, request: Request, sent: bytes) -> Call:
+    spoiling = request.scope["state"][SPOILING]
     query = Query(request.query_params.multi_items(), host.choices, spoiling)
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = (
@@ -160,10 +127,9 @@ def _revoke(call: Call) -> Json:
 
 
 async def _meta(host: Host, request: Request) -> Response:
-    await asyncio.sleep(host.faults.api_latency)
     if host.choices["meta-token"] == "needed":
         try:
-            _let_in(host, request, Spoiling(), b"")
+            _let_in(host, request, b"")
         except Refused as refused:
             return _response(refused.body, refused.status)
     body = {
@@ -178,69 +144,11 @@ async def _meta(host: Host, request: Request) -> Response:
     return _response({"Response": body, "ResponseStatus": {}, "Notifications": []}, 200)
 
 
-async def _unknown(request: Request) -> Response:
+async def _unknown(host: Host, request: Request) -> Response:
     refused = unknown_route()
-    return _response(refused.body, refused.status)
+    return _response(_shaped(host, request.url.path, refused.body), refused.status)
 
 
 def _response(body: object, status: int) -> Response:
     kind = "application/json" if status < 400 else "application/json; charset=utf-8"
-    headers = _headers() | {"Content-Type": kind}
-    return Response(msgspec.json.encode(body), status_code=status, headers=headers)
-
-
-def _headers() -> dict[str, str]:
-    moment = datetime.now(UTC).strftime("%Y.%m.%d.%H.%M.%S")
-    return _HEADERS | {"X-Request-ID": f"{moment}.{secrets.token_urlsafe(16)}"}
-
-
-def _burst_response(burst: Burst) -> Response:
-    phrase = HTTPStatus(burst.status).phrase
-    if burst.html:
-        response: Response = HTMLResponse(
-            f"<html><body><h1>{burst.status} {phrase}</h1></body></html>", burst.status
-        )
-    else:
-        response = _response(error_body(phrase), burst.status)
-    if burst.retry_after:
-        response.headers["Retry-After"] = burst.retry_after
-    return response
-
-
-def _own_routes(host: Host, log: RequestLog, truth: Truth) -> list[Route]:
-    """The simulator's own calls, which no BaseSpace has: no token is asked for."""
-
-    async def set_faults(request: Request) -> Response:
-        try:
-            await asyncio.to_thread(host.faults.apply, json.loads(await request.body()))
-        except ValueError as error:
-            return _response({"error": str(error)}, 400)
-        return _response({}, 200)
-
-    async def tell_truth(request: Request) -> Response:
-        wanted = Query(request.query_params.multi_items()).words("files")
-        return _response(await asyncio.to_thread(truth, wanted), 200)
-
-    async def tell_requests(request: Request) -> Response:
-        return _response([asdict(entry) for entry in log.all()], 200)
-
-    async def tell_held(request: Request) -> Response:
-        return _response(sorted(host.faults.held), 200)
-
-    async def choose(request: Request) -> Response:
-        try:
-            if request.method == "POST":
-                host.choices.choose(dict(json.loads(await request.body())))
-        except (ValueError, TypeError) as error:
-            return _response({"error": str(error)}, 400)
-        chosen = host.choices.all()
-        rows = [asdict(point) | {"chosen": chosen[point.name]} for point in POINTS]
-        return _response(rows, 200)
-
-    return [
-        Route("/_simulator/points", choose, methods=["GET", "POST"]),
-        Route("/_simulator/faults", set_faults, methods=["POST"]),
-        Route("/_simulator/truth", tell_truth),
-        Route("/_simulator/requests", tell_requests),
-        Route("/_simulator/held", tell_held),
-    ]
+    return Response(msgspec.json.encode(body), status, {"Content-Type": kind})

@@ -2,6 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bstui.simulator.object_faults import GARBAGE
+
+_T = TypeVar("_T")
+_ENDS = ("close", "reset", "half-close", "stall")
 
 
 @dataclass(frozen=True)
@@ -36,13 +42,52 @@ class Spoiling:
     """Items of a page at most, whatever is asked for."""
     repeat: bool = False
     """Every page is the first."""
+    location: str | None = None
+    """Where a 302 points to instead of the answer; empty: to the very address."""
+    encoding: str = ""
+    """A Content-Encoding that the body does not have."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the answer itself is another, not only what a list tells in it."""
+        wanted = (self.keep, self.body, self.location)
+        return bool(self.encoding) or any(one is not None for one in wanted)
+
+
+@dataclass(frozen=True)
+class WireFault:
+    """What happens to the bytes of an answer of the API, its head included; then it is over."""
+
+    after: int | None = None
+    """Bytes that come before the end; None: all."""
+    then: str = "close"
+    """The end: `close`, `reset`, `half-close`, or `stall`, after which it closes."""
+    seconds: float | None = None
+    """That a stall takes; None: until clear()."""
+    rate: int | None = None
+    """Bytes that come in a second."""
+    garbage: bool = False
+    """Something that is no HTTP comes instead of the answer."""
+    length: int = 0
+    """Added to Content-Length."""
+
+    def __post_init__(self) -> None:
+        if self.then not in _ENDS:
+            raise ValueError(f"then is one of: {', '.join(_ENDS)}")
+
+    def bytes_of(self, head: bytes, body: bytes) -> bytes:
+        """What is sent of an answer with this head, without its Content-Length, and body."""
+        if self.garbage:
+            return GARBAGE.encode()
+        length = f"Content-Length: {len(body) + self.length}\r\n\r\n".encode()
+        return (head + length + body)[: self.after]
 
 
 @dataclass
-class ApiRule:
+class ApiRule(Generic[_T]):
     """A fault for requests whose path matches, after the first `skip` of them, so many times."""
 
-    what: Burst | Spoiling
+    what: _T
     route: re.Pattern[str]
     skip: int
     times: int

@@ -4,11 +4,13 @@
 `https://…/v2` v2's. Runs nested in v2 bodies stay v1's, as they do in the service.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Protocol, TypeAlias
+from urllib.parse import quote
 
-from bstui.simulator.account import Dataset, Grant, Project, StoredFile, User
+from bstui.simulator.account import Grant, Project, Run, StoredFile, User
 
 Json: TypeAlias = dict[str, object]
 
@@ -19,6 +21,16 @@ _NEVER = "0001-01-01T00:00:00.0000000Z"
 _GRAVATAR = "https://secure.gravatar.com/avatar/{}.jpg?s=20&d=mm&r=PG"
 
 
+_WEB = "https://basespace.invalid"
+"""Stands for the service's web pages, which nobody simulates."""
+
+
+def page_of(kind: str, name: str, title: str) -> str:
+    """The web page of a thing (HrefBaseSpaceUI)."""
+    return f"{_WEB}/{kind}/{name}/{quote(title, safe='')}"
+
+
+@lru_cache(4096)
 def stamp(moment: datetime) -> str:
     """A date as BaseSpace writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
@@ -55,9 +67,11 @@ def whole_user_body(user: User, root: str) -> Json:
     }
 
 
-def token_body(grant: Grant) -> Json:
-    """`oauthv2/token/current`, as the C# SDK models it. The token itself is not sent."""
+def token_body(grant: Grant, token: str) -> Json:
+    """`oauthv2/token/current`, as the C# SDK models it."""
     return {
+        "Id": str(int(token[:8], 16)),
+        "AccessToken": token,
         "Href": f"{V1}/oauthv2/token/current",
         "UserResourceOwner": user_body(grant.user, V1) | {"Email": grant.user.email},
         "Status": "Active",
@@ -97,9 +111,13 @@ def file_body(file: StoredFile, name: str, root: str, content: str = "") -> Json
     }
     if file.etag:
         body["ETag"] = file.etag
-    if isinstance(file.owner, Dataset):
-        body["IdAsLong"] = int(file.id)
     return body
+
+
+def listed_file_body(file: StoredFile, name: str, root: str, content: str) -> Json:
+    """A file as listed: other than a run's, with its id as a number, too."""
+    number: Json = {} if isinstance(file.owner, Run) else {"IdAsLong": int(file.id)}
+    return file_body(file, name, root, content) | number
 
 
 def property_body(owner: str, kind: str, name: str, items: list[Json], key: str) -> Json:
@@ -126,3 +144,24 @@ def properties_body(owner: str, properties: Iterable[Mapping[str, object]]) -> J
         "TotalCount": len(items),
         "Href": f"{owner}/properties",
     }
+
+
+class Limits(Protocol):
+    """What a query says of how much is shown of a resource's properties."""
+
+    def number(self, name: str, default: int) -> int: ...
+
+
+def cut_properties(owner: str, properties: Sequence[Json], limits: Limits) -> Json:
+    """The properties that a resource shows by itself: so many, with so many items each."""
+    most = limits.number("propertyitemslimit", ITEMS_SHOWN)
+    shown = [_cut(item, most) for item in properties[: limits.number("propertieslimit", 1024)]]
+    body = properties_body(owner, shown)
+    return body | {"TotalCount": len(properties)}
+
+
+def _cut(item: Json, most: int) -> Json:
+    """A property with no more items than these."""
+    lists = {key: value[:most] for key, value in item.items() if isinstance(value, list)}
+    shown = max((len(value) for value in lists.values()), default=0)
+    return item | lists | ({"ItemsDisplayedCount": shown} if lists else {})

@@ -1,6 +1,6 @@
 """Fills a region: from flow cells to runs, biosamples, datasets and their files."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,7 +10,6 @@ from bstui.simulator.account import (
     Dataset,
     Library,
     Project,
-    Region,
     Run,
     Session,
     Storage,
@@ -19,10 +18,13 @@ from bstui.simulator.account import (
 )
 from bstui.simulator.contents import DEFAULT_PART, Batch, Spool, gzip_of, stored_gzip_size
 from bstui.simulator.reads import UNDETERMINED, Flowcell, SheetLine
-from bstui.simulator.runfolder import Layout, run_groups
+from bstui.simulator.region import Region
+from bstui.simulator.runfolder import Group, Layout, run_groups
 
 _GENERATION = timedelta(hours=26)
 """From the start of a run to its FASTQ."""
+_MOST_FILES = 400_000
+"""Of a run folder that is made later; so many ids are kept free for it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Builder:
         for name, pair in zip(names, indexes, strict=False):
             library = Library(self.region.next_id(), pair)
             biosample = Biosample(self.region.next_id(), name, project, project.created, library)
-            self.region.biosamples[biosample.id] = biosample
+            self.region.add_biosample(biosample)
             made.append(biosample)
         return made
 
@@ -97,6 +99,7 @@ class Builder:
         shared_with: Iterable[User] = (),
         is_uploading: bool = False,
         is_archived: bool = False,
+        is_made_later: bool = False,
     ) -> Run:
         """A run and its folder; of one that is uploading, the end is yet to come."""
         run = Run(
@@ -114,18 +117,33 @@ class Builder:
         if is_uploading:
             run.status = run.upload_status = "Uploading"
         self.region.runs[run.id] = run
-        groups = list(run_groups(cell, machine.layout))
-        for group in groups:
-            batch = Batch(self._spool, group.make)
-            for path, size in group.files:
-                name = f"r{run.id}_{self.region.next_id()}"
-                self._add_file(run, name, path, batch, size, created)
+        folder = partial(run_groups, cell, machine.layout)
+        if is_made_later:
+            make = partial(self._add_folder, run, folder)
+            run.shelf = self.region.postpone(
+                _MOST_FILES, lambda: _folder_size(folder()), (run.id,), make
+            )
+            return run
+        groups = self._add_folder(run, folder, self.region.numbers())
         if is_uploading:
             later = sum(len(group.files) for group in groups[-2:])
             run.files, run.upcoming = run.files[:-later], run.files[-later:]
             for file in run.upcoming:
                 self.region.hide_file(file)
         return run
+
+    def _add_folder(
+        self, run: Run, folder: Callable[[], Iterator[Group]], numbers: Iterator[int]
+    ) -> list[Group]:
+        groups = list(folder())
+        for group in groups:
+            batch = Batch(self._spool, group.make)
+            for path, size in group.files:
+                number = next(numbers)
+                name, key = f"r{run.id}_{number}", self.region.numbered_key(number)
+                content = batch.add(size)
+                self.region.hold(StoredFile(name, path, content, run.created, key, run))
+        return groups
 
     def session(self, run: Run, delay: timedelta = _GENERATION) -> Session:
         session = Session(self.region.next_id(), run.created + delay, run)
@@ -190,7 +208,8 @@ class Builder:
     ) -> None:
         """One read's files of datasets of one lane, which are made together."""
         cell, lines = datasets[0].run.cell, [dataset.line for dataset in datasets]
-        batch = Batch(self._spool, partial(_fastq_files, cell, lines, lane, read, level))
+        assert isinstance(cell, Flowcell), "reads are made of what a flow cell holds"
+        batch = Batch(self._spool, partial(fastq_files, cell, lines, lane, read, level))
         for dataset, line in zip(datasets, lines, strict=True):
             size = None if level else stored_gzip_size(cell.fastq_size(line, lane))
             path = f"{line.stem}_S{line.number}_L{lane:03}_R{read}_001.fastq.gz"
@@ -208,12 +227,16 @@ class Builder:
         part_size: int = DEFAULT_PART,
     ) -> None:
         content = batch.add(size, part_size)
-        file = StoredFile(name, path, content, created, self.region.key_of(name), owner)
-        owner.files.append(file)
-        self.region.add_file(file)
+        key = self.region.key_of(name)
+        self.region.hold(StoredFile(name, path, content, created, key, owner))
 
 
-def _fastq_files(
+def _folder_size(groups: Iterable[Group]) -> int:
+    return sum(size for group in groups for _, size in group.files)
+
+
+def fastq_files(
     cell: Flowcell, lines: Sequence[SheetLine], lane: int, read: int, level: int
 ) -> Iterator[bytes]:
+    """One read's FASTQ of some samples on a lane, packed."""
     return (gzip_of(text, level) for text in cell.fastq(lines, lane, read))

@@ -1,32 +1,25 @@
 """One call to the simulated API: who asks, what they may see, and the refusals they can get."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 from urllib.parse import quote
 
 from bstui.simulator import bodies
-from bstui.simulator.account import (
-    Biosample,
-    Dataset,
-    Grant,
-    Project,
-    Region,
-    Run,
-    Storage,
-    StoredFile,
-    View,
-)
+from bstui.simulator.account import Biosample, Dataset, Grant, Project, Run, Storage, StoredFile
 from bstui.simulator.bodies import Json
 from bstui.simulator.faults import Faults
 from bstui.simulator.logins import Logins
 from bstui.simulator.open_points import Choices
-from bstui.simulator.paging import Query
-from bstui.simulator.signing import BUCKET, Signer
+from bstui.simulator.paging import Order, Page, Query, Rankings, cut_page, rank
+from bstui.simulator.region import Region, View
+from bstui.simulator.signing import BUCKET, REDIRECTED, Signer
 from bstui.simulator.states import States
 
+T = TypeVar("T")
 _STATED_EARLIER = 120
 """Seconds by which the stated expiry is before the address's own, as recorded."""
 
@@ -102,13 +95,15 @@ class Host:
     choices: Choices
     states: States
     logins: Logins
+    rankings: Rankings = field(default_factory=Rankings)
 
-    def signed_url(self, file: StoredFile) -> str:
+    def signed_url(self, file: StoredFile, is_redirect: bool = False) -> str:
         way = self.choices["signatures"]
         is_v4 = way == "v4" or (way == "by-region" and self.region.code != "USE1")
         sign = self.signer.query_v4 if is_v4 else self.signer.query
         lifetime, generation = int(self.url_lifetime), self.faults.generation
-        query = sign(file.key, file.name, file.content_type, time.time(), lifetime, generation)
+        disposition = f"{REDIRECTED if is_redirect else ''}filename={file.name}"
+        query = sign(file.key, disposition, file.content_type, time.time(), lifetime, generation)
         return f"{self.objects_url}/{BUCKET}/{file.key}/{quote(file.path)}?{query}"
 
     def stated_expiry(self) -> datetime:
@@ -151,10 +146,17 @@ class Call:
     def view(self) -> View:
         return View(self.region, self.grant, self.host.faults.withdrawn)
 
+    def page(self, name: str, find: Callable[[], Iterable[T]], order: Order[T]) -> Page[T]:
+        """The page that is asked for of a list that may be long, found and sorted once."""
+        host = self.host
+        known = (host.region.version, host.faults.withdrawn, *self.choices.all().values())
+        key = (name, self.query.wishes(), self.grant.user.id, *known)
+        ranked = host.rankings.ranked(key, lambda: rank(find(), self.query, order))
+        return cut_page(ranked, self.query, order)
+
     def size_of(self, project: Project) -> int:
         if project.id not in self.sizes:
-            sizes = (dataset.size for dataset in self.region.project_datasets(project))
-            self.sizes[project.id] = sum(sizes)
+            self.sizes[project.id] = self.region.project_size(project)
         return self.sizes[project.id]
 
     def run(self) -> Run:
@@ -238,7 +240,8 @@ class Call:
         """Files as listed; with signed addresses where the query asks for them."""
         resolve = self.query.flag("filehrefcontentresolution") and self.grant.may_read
         sign: Callable[[StoredFile], str] = self.host.signed_url if resolve else lambda file: ""
-        return [bodies.file_body(file, self.told_id(file), root, sign(file)) for file in files]
+        listed = bodies.listed_file_body
+        return [listed(file, self.told_id(file), root, sign(file)) for file in files]
 
     def shaped_user(self, body: Json) -> Json:
         """A user, who may not be told to be a workgroup."""

@@ -1,11 +1,12 @@
 """The classic model of v1: samples, which join a biosample's lanes, app results and sessions."""
 
-from bstui.simulator import bodies, classic_bodies, sample_bodies
-from bstui.simulator.account import Sample, Session, StoredFile
+from bstui.simulator import bodies, classic_bodies
+from bstui.simulator.account import Result, Sample, Session, StoredFile
 from bstui.simulator.bodies import V1, Json
-from bstui.simulator.calls import Call, Handler, enveloped, not_allowed
+from bstui.simulator.calls import Call, Handler, enveloped, not_allowed, removed
 from bstui.simulator.paging import UNSORTED, Order, take_page
-from bstui.simulator.routes_v1 import FILES, chosen_files
+from bstui.simulator.routes_v1 import V1_FILES, chosen_files
+from bstui.simulator.session_bodies import session_body, v1_session_body
 
 _SAMPLES = Order[Sample](
     {
@@ -16,23 +17,20 @@ _SAMPLES = Order[Sample](
 )
 
 
-def _session_body(session: Session, call: Call) -> Json:
-    dataset = session.datasets[0]
-    made = sample_bodies.session_body(session, dataset, V1)
-    return {
-        "Id": session.id,
-        "Name": session.name,
-        "Href": f"{V1}/appsessions/{session.id}",
-        "Application": made["Application"],
-        "UserCreatedBy": made["UserCreatedBy"],
-        "Status": "Complete",
-        "QcStatus": "Undefined",
-        "StatusSummary": "Application completed successfully",
-        "DateCreated": bodies.stamp(session.created),
-        "ModifiedOn": bodies.stamp(session.created),
-        "DateCompleted": bodies.stamp(session.created),
-        "TotalSize": sum(dataset.size for dataset in session.datasets),
+_RESULTS = Order[Result](
+    {"Id": lambda r: r.id, "Name": lambda r: r.name, "DateCreated": lambda r: r.created}
+)
+_SESSIONS = Order[Session](
+    {
+        "Name": lambda s: s.name,
+        "Id": lambda s: s.id,
+        "AppId": lambda s: s.app.id,
+        "AppName": lambda s: s.app.name,
+        "DateCreated": lambda s: s.created,
+        "ModifiedOn": lambda s: s.created,
+        "TotalSize": lambda s: s.size,
     }
+)
 
 
 def _sample_body(sample: Sample, call: Call) -> Json:
@@ -45,11 +43,8 @@ def _seen(call: Call, sample: Sample) -> bool:
 
 def project_samples(call: Call) -> Json:
     project = call.project()
-    found = [
-        sample
-        for sample in call.region.samples.values()
-        if sample.datasets[0].project is project and _seen(call, sample)
-    ]
+    samples = {d.sample.id: d.sample for d in call.region.project_datasets(project)}
+    found = [sample for sample in samples.values() if _seen(call, sample)]
     page = take_page(found, call.query, _SAMPLES)
     return {"Items": [_sample_body(sample, call) for sample in page.items]} | page.paging()
 
@@ -70,7 +65,7 @@ def one_sample(call: Call) -> Json:
         "SampleNumber": first.line.number,
         "HrefFiles": f"{href}/files",
         "References": [],
-        "AppSession": _session_body(first.session, call),
+        "AppSession": v1_session_body(first.session),
         "Projects": [call.project_body(first.project, V1)],
         "Properties": bodies.properties_body(href, properties),
     }
@@ -78,26 +73,89 @@ def one_sample(call: Call) -> Json:
 
 def sample_files(call: Call) -> Json:
     files: list[StoredFile] = [f for dataset in _sample(call).datasets for f in dataset.files]
-    page = take_page(chosen_files(call, files), call.query, FILES)
+    page = take_page(chosen_files(call, files), call.query, V1_FILES)
     return {"Items": call.file_list(page.items, V1)} | page.paging()
 
 
 def project_app_results(call: Call) -> Json:
-    """None: nothing but FASTQ generation has run here, and its results are samples."""
-    call.project()
-    page = take_page([], call.query, UNSORTED)
-    return {"Items": []} | page.paging()
+    project = call.project()
+    found = [
+        result
+        for result in call.region.results.values()
+        if result.project is project and not result.is_deleted
+    ]
+    page = take_page(found, call.query, _RESULTS)
+    return {"Items": [classic_bodies.result_body(r) for r in page.items]} | page.paging()
+
+
+def _result(call: Call) -> Result:
+    result = call.region.results.get(call.parts["id"])
+    if result is None or not call.view.sees_dataset(result):
+        raise not_allowed("BROWSE", "AppResult")
+    if result.is_deleted:
+        raise removed()
+    return result
+
+
+def one_result(call: Call) -> Json:
+    result = _result(call)
+    href, project = f"{V1}/appresults/{result.id}", call.project_body(result.project, V1)
+    samples = [_sample_body(result.sample, call)]
+    inputs = bodies.property_body(href, "sample", "Input.Samples", samples, "Items")
+    return classic_bodies.result_body(result) | {
+        "Description": result.name,
+        "HrefFiles": f"{href}/files",
+        "References": [],
+        "Properties": bodies.properties_body(href, [inputs]),
+        "Projects": [project],
+    }
+
+
+def result_files(call: Call) -> Json:
+    page = take_page(chosen_files(call, _result(call).files), call.query, V1_FILES)
+    return {"Items": call.file_list(page.items, V1)} | page.paging()
+
+
+def _is_seen(call: Call, session: Session) -> bool:
+    return any(call.view.sees_dataset(output) for output in session.outputs)
 
 
 def _session(call: Call) -> Session:
     session = call.region.sessions.get(call.parts["id"])
-    if session is None or not any(call.view.sees_dataset(d) for d in session.datasets):
+    if session is None or not _is_seen(call, session):
         raise not_allowed("BROWSE", "AppSession")
     return session
 
 
 def one_session(call: Call) -> Json:
-    return _session_body(_session(call), call)
+    """A session with what went in, in the way of 2015: references and properties."""
+    session = _session(call)
+    href = f"{V1}/appsessions/{session.id}"
+    samples = {result.sample.id: _sample_body(result.sample, call) for result in session.results}
+    project = call.project_body(session.outputs[0].project, V1)
+    references = [
+        *(_reference("Input", "Sample", body) for body in samples.values()),
+        _reference("Using", "Project", project),
+    ]
+    shown = bodies.property_body(href, "sample", "Input.Samples", [*samples.values()], "Items")
+    name = {
+        "Type": "string",
+        "Href": f"{href}/properties/Input.AppSessionName",
+        "Name": "Input.AppSessionName",
+        "Description": "",
+        "Content": session.name,
+    }
+    return v1_session_body(session) | {
+        "OriginatingUri": "https://basespace.invalid",
+        "References": references,
+        "RunningDuration": 0,
+        "Properties": bodies.properties_body(href, [name, shown] if samples else [name]),
+    }
+
+
+def _reference(relation: str, kind: str, body: Json) -> Json:
+    href = body["Href"]
+    return {"Rel": relation, "Type": kind, "Href": href, "HrefContent": href, "Content": body}
 
 
 def list_sessions_v2(call: Call) -> Json:
@@ -106,32 +164,64 @@ def list_sessions_v2(call: Call) -> Json:
     found = [
         session
         for session in call.region.sessions.values()
-        if any(
-            call.view.sees_dataset(d) and (not projects or d.project.id in projects)
-            for d in session.datasets
+        if (not runs or session.run.id in runs)
+        and any(
+            call.view.sees_dataset(output) and (not projects or output.project.id in projects)
+            for output in session.outputs
         )
-        and (not runs or session.run.id in runs)
     ]
-    order = Order[Session](
-        {"Name": lambda s: s.name, "Id": lambda s: s.id, "DateCreated": lambda s: s.created}
-    )
-    page = take_page(found, call.query, order)
-    return {"Items": [_session_body_v2(s, call) for s in page.items], "Paging": page.paging()}
+    page = take_page(found, call.query, _SESSIONS)
+    return {"Items": [session_body(s, call.root) for s in page.items], "Paging": page.paging()}
 
 
 def one_session_v2(call: Call) -> Json:
-    return _session_body_v2(_session(call), call)
+    return session_body(_session(call), call.root)
 
 
-def _session_body_v2(session: Session, call: Call) -> Json:
-    return sample_bodies.session_body(session, session.datasets[0], call.root)
+def _run_samples(call: Call) -> list[Sample]:
+    datasets = call.region.run_datasets(call.run())
+    samples = {dataset.sample.id: dataset.sample for dataset in datasets}
+    return [sample for sample in samples.values() if _seen(call, sample)]
+
+
+def _run_outputs(call: Call) -> Json:
+    """The property of a run that names the samples made from it, those that may be seen."""
+    href = f"{V1}/runs/{call.run().id}"
+    items = [_sample_body(sample, call) for sample in _run_samples(call)]
+    return bodies.property_body(href, "sample", "Output.Samples", items, "Items")
+
+
+def run_properties(call: Call) -> Json:
+    return bodies.properties_body(f"{V1}/runs/{call.run().id}", [_run_outputs(call)])
+
+
+def run_output_items(call: Call) -> Json:
+    page = take_page(_run_samples(call), call.query, _SAMPLES)
+    items = [{"Id": s.id, "Content": _sample_body(s, call)} for s in page.items]
+    return {"Items": items} | page.paging()
+
+
+def run_libraries(call: Call) -> Json:
+    """The libraries on a run's flow cell, each once."""
+    made = (classic_bodies.library_of(s, _project_of(s, call)) for s in _run_samples(call))
+    page = take_page({body["Id"]: body for body in made if body}.values(), call.query, UNSORTED)
+    return {"Items": page.items} | page.paging()
+
+
+def _project_of(sample: Sample, call: Call) -> Json:
+    return call.project_body(sample.datasets[0].project, V1)
 
 
 ROUTES: dict[str, Handler] = {
+    "/v1pre3/runs/{id}/properties": enveloped(run_properties),
+    "/v1pre3/runs/{id}/properties/Output.Samples/items": enveloped(run_output_items),
+    "/v1pre3/runs/{id}/samplelibraries": enveloped(run_libraries),
     "/v1pre3/projects/{id}/samples": enveloped(project_samples),
     "/v1pre3/projects/{id}/appresults": enveloped(project_app_results),
     "/v1pre3/samples/{id}": enveloped(one_sample),
     "/v1pre3/samples/{id}/files": enveloped(sample_files),
+    "/v1pre3/appresults/{id}": enveloped(one_result),
+    "/v1pre3/appresults/{id}/files": enveloped(result_files),
     "/v1pre3/appsessions/{id}": enveloped(one_session),
     "/v2/appsessions": list_sessions_v2,
     "/v2/appsessions/{id}": one_session_v2,

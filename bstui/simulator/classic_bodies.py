@@ -1,8 +1,10 @@
 """The JSON of v1's classic model: samples with their library, and what a file belongs to."""
 
-from bstui.simulator.account import Biosample, Dataset, Run, Sample, StoredFile
+from bstui.simulator.account import Biosample, Dataset, Result, Sample, StoredFile
 from bstui.simulator.bodies import V1, Json, property_body, stamp, user_body
 from bstui.simulator.run_bodies import v1_run_body
+from bstui.simulator.sample_bodies import index_body
+from bstui.simulator.session_bodies import v1_session_body
 
 _GENOME: Json = {
     "Id": "4",
@@ -21,6 +23,8 @@ _KIT: Json = {
     "ValidReadTypes": "SingleRead,PairedEnd",
     "NumIndexCycles": 0,
     "State": "Active",
+    "DefaultRead1Cycles": 0,
+    "DefaultRead2Cycles": 0,
 }
 
 
@@ -43,8 +47,8 @@ def sample_body(sample: Sample, project: Json) -> Json:
         "DateCreated": stamp(first.created),
         "TotalSize": sum(dataset.size for dataset in sample.datasets),
         "Genome": _GENOME,
-        "Read1": cell.read_length,
-        "Read2": cell.read_length if cell.is_paired else 0,
+        "Read1": cell.insert_cycles[0],
+        "Read2": cell.insert_cycles[1],
         "IsPairedEnd": cell.is_paired,
         "NumReadsRaw": clusters,
         "NumReadsPF": clusters,
@@ -54,6 +58,12 @@ def sample_body(sample: Sample, project: Json) -> Json:
         "TotalClustersPF": clusters,
     }
     return body | ({"Library": _library(first.biosample, project)} if first.biosample else {})
+
+
+def library_of(sample: Sample, project: Json) -> Json | None:
+    """The library of a sample; reads that no index claims have none."""
+    biosample = sample.datasets[0].biosample
+    return _library(biosample, project) if biosample else None
 
 
 def _library(biosample: Biosample, project: Json) -> Json:
@@ -72,19 +82,14 @@ def _library(biosample: Biosample, project: Json) -> Json:
         "Id": library.id,
         "Href": f"{V1}/libraries/{library.id}",
         "BiologicalSample": named,
-        "Index1": _index(library.id, 1, library.indexes[0]),
-        "Index2": _index(library.id, 2, library.indexes[1]),
+        "Index1": index_body(library.id, 1, library.indexes[0]),
+        "Index2": index_body(library.id, 2, library.indexes[1]),
         "DateModified": stamp(biosample.created),
         "LibraryPrep": _KIT | {"DateModified": stamp(biosample.created)},
         "Project": project,
         "LibraryName": biosample.name,
         "State": "Active",
     }
-
-
-def _index(library: str, number: int, sequence: str) -> Json:
-    name = f"{library}{number}"
-    return {"Id": name, "Name": name[-4:], "Sequence": sequence, "Incompatibility": "None"}
 
 
 def sample_properties(sample: Sample) -> list[Json]:
@@ -109,17 +114,33 @@ def sample_properties(sample: Sample) -> list[Json]:
     return [property_body(href, "run", "Input.Runs", runs, "Items"), *lanes]
 
 
+def result_body(result: Result) -> Json:
+    """An app result as listed."""
+    return {
+        "Id": result.id,
+        "Href": f"{V1}/appresults/{result.id}",
+        "UserOwnedBy": user_body(result.project.owner, V1),
+        "Name": result.name,
+        "Status": "Complete",
+        "StatusSummary": "Application completed successfully",
+        "DateCreated": stamp(result.created),
+        "TotalSize": result.size,
+        "AppSession": v1_session_body(result.session),
+    }
+
+
 def parent_body(file: StoredFile, project: Json) -> Json:
     """What a file belongs to, under the name that v1 has for it."""
-    if isinstance(file.owner, Dataset):
-        return {"ParentSample": sample_body(file.owner.sample, project)}
-    run: Run = file.owner
-    return {
-        "ParentRun": {
-            "Id": run.id,
-            "Href": f"{V1}/runs/{run.id}",
-            "Name": run.name,
-            "Status": run.status,
-            "UserOwnedBy": user_body(run.owner, V1),
-        }
+    owner = file.owner
+    if isinstance(owner, Dataset):
+        return {"ParentSample": sample_body(owner.sample, project)}
+    if isinstance(owner, Result):
+        return {"ParentAppResult": result_body(owner)}
+    run = {
+        "Id": owner.id,
+        "Href": f"{V1}/runs/{owner.id}",
+        "Name": owner.name,
+        "Status": owner.status,
+        "UserOwnedBy": user_body(owner.owner, V1),
     }
+    return {"ParentRun": run}

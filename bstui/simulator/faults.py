@@ -1,95 +1,45 @@
 """Misbehaviour on demand: what the simulator does wrong, for whom and how often.
 
-Every method here can also be asked for over HTTP, `POST /_simulator/faults` with
-`{"fault": "cut", "files": ["1201234"], "after": 1000}` or a list of such; arguments are the
+Every method named in ACTIONS can also be asked for over HTTP, `POST /faults` at the control address
+with `{"fault": "cut", "files": ["1201234"], "after": 1000}` or a list of such; arguments are the
 method's. `files` are file ids, none meaning every file; bytes count from 0.
 """
 
 import re
-import threading
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from bstui.simulator.api_faults import ApiRule, Burst, Spoiling
+from bstui.simulator.api_faults import ApiRule, Burst, Spoiling, WireFault
+from bstui.simulator.object_faults import ObjectFaults
 
+_T = TypeVar("_T")
 ACTIONS = (
-    *("latency", "bandwidth", "burst", "spoil", "cut", "flip", "stall", "hold_at", "release"),
-    *("slow_header", "drip", "wrong_range", "short", "encode", "portal", "close_idle"),
-    *("ignore_range", "wrong_etag", "expire_urls", "revoke", "accept", "withdraw", "share"),
+    *("latency", "bandwidth", "clock", "refuse", "admit", "certificate", "burst", "spoil", "wire"),
+    *("cut", "flip", "stall", "hold_at", "release", "slow_header", "drip", "wrong_range", "short"),
+    *("long", "reframe", "encode", "portal", "redirect", "garbage", "close_idle", "ignore_range"),
+    *("wrong_etag", "expire_urls", "revoke", "accept", "withdraw", "share"),
     *("change", "become", "upload", "tag", "clear"),
 )
 """The methods that HTTP may call."""
 
 
-@dataclass(frozen=True)
-class BodyFaults:
-    """What goes wrong in one answer of the object store."""
-
-    cut_after: int | None = None
-    """Bytes of the body after which the connection closes."""
-    resets: bool = False
-    """The cut is a reset (RST) instead of an end (FIN)."""
-    flip_at: int | None = None
-    """The object's byte whose lowest bit is turned."""
-    stall_after: int | None = None
-    """Bytes of the body after which nothing comes for a time."""
-    stall_seconds: float | None = None
-    """None: until the fault is cleared."""
-    ignores_range: bool = False
-    etag: str | None = None
-    header_seconds: float | None = None
-    """In which the head of the answer comes, byte by byte."""
-    drip: int | None = None
-    """Bytes of the body that come in a second."""
-    content_range: str | None = None
-    """What is wrong with Content-Range: `start`, `total`, `missing`, or `multipart`."""
-    more: int | None = None
-    """Bytes that Content-Length tells beyond those that come."""
-    encoding: str | None = None
-    """A Content-Encoding that the body does not have."""
-    page: bool = False
-    """With 200 comes some gateway's page instead of the object."""
-    closes: bool = False
-    """The connection is closed after the answer, without a word."""
-
-
-@dataclass
-class _Rule:
-    """A body fault for some files, so many times for each after the first `skip` answers."""
-
-    body: BodyFaults
-    files: frozenset[str]
-    times: int
-    skip: int = 0
-    used: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-    def take(self, file: str, first: int, last: int) -> bool:
-        """Whether it applies to an answer with bytes `first` to `last`; then one time is used."""
-        flip = self.body.flip_at
-        end = self.skip + self.times
-        misses = flip is not None and not first <= flip <= last
-        if misses or (self.files and file not in self.files) or self.used[file] >= end:
-            return False
-        self.used[file] += 1
-        return self.used[file] > self.skip
-
-
 class World(Protocol):
     """What the switches can change beside answers: the data themselves."""
 
-    def replace_object(self, file: str) -> None: ...
+    def replace_object(self, file: str, by: int) -> None: ...
     def become(self, thing: str, state: str) -> None: ...
     def upload(self, run: str, count: int) -> None: ...
     def tag(self, file: str, tag: str) -> None: ...
+    def shut(self, where: str) -> None: ...
+    def open(self, where: str) -> None: ...
+    def certify(self, chain: str) -> None: ...
 
 
-class Faults:
+class Faults(ObjectFaults):
     """The switches; safe to use from any thread, effective at once."""
 
     def __init__(self, world: World | None = None) -> None:
-        self._lock = threading.Condition()
+        super().__init__()
         self._world = world
         self._wakers: list[Callable[[], object]] = []
         self.clearings = 0
@@ -104,9 +54,11 @@ class Faults:
         self.api_latency = 0.0
         self.object_latency = 0.0
         self.bytes_per_second: int | None = None
-        self._bursts: dict[str, list[ApiRule]] = {"api": [], "objects": []}
-        self._spoilings: list[ApiRule] = []
-        self._rules: list[_Rule] = []
+        self.clock_skew = 0.0
+        self._bursts: dict[str, list[ApiRule[Burst]]] = {"api": [], "objects": []}
+        self._spoilings: list[ApiRule[Spoiling]] = []
+        self._wires: list[ApiRule[WireFault]] = []
+        self._rules = []
         self._holds: dict[str, int] = {}
         self.withdrawn: frozenset[str] = frozenset()
 
@@ -115,6 +67,8 @@ class Faults:
         with self._lock:
             self._start()
             self.clearings += 1
+        if self._world is not None:
+            self._world.open("")
         self._wake()
 
     def latency(self, api: float | None = None, objects: float | None = None) -> None:
@@ -126,6 +80,23 @@ class Faults:
         """Limit each connection to the object store; None: no limit."""
         self.bytes_per_second = bytes_per_second
         self._wake()
+
+    def clock(self, skew: float) -> None:
+        """Tell a Date that is so many seconds off."""
+        self.clock_skew = skew
+
+    def refuse(self, where: str = "") -> None:
+        """Drop all connections and refuse new ones, until admit() or clear(): those to `objects`,
+        to the `api`, or to that of a region by its name; none named: to all of them."""
+        self._data.shut(where)
+
+    def admit(self, where: str = "") -> None:
+        """Listen again."""
+        self._data.open(where)
+
+    def certificate(self, chain: str) -> None:
+        """From now on show the certificate of this PEM file, which holds its key too (TLS)."""
+        self._data.certify(chain)
 
     def burst(
         self,
@@ -151,73 +122,11 @@ class Faults:
         with self._lock:
             self._spoilings.append(rule)
 
-    def cut(
-        self,
-        files: Iterable[str] = (),
-        after: int = 0,
-        times: int = 1,
-        reset: bool = False,
-        skip: int = 0,
-    ) -> None:
-        """Close the connection after so many bytes of a body; the first `skip` go well."""
-        self._add(BodyFaults(cut_after=after, resets=reset), files, times, skip)
-
-    def flip(self, files: Iterable[str] = (), at: int = 0, times: int = 1) -> None:
-        """Turn a bit of the object's byte `at` in answers that hold it."""
-        self._add(BodyFaults(flip_at=at), files, times)
-
-    def stall(
-        self,
-        files: Iterable[str] = (),
-        after: int = 0,
-        times: int = 1,
-        seconds: float | None = None,
-    ) -> None:
-        """Send nothing for so many seconds after `after` bytes of a body; None: until clear()."""
-        self._add(BodyFaults(stall_after=after, stall_seconds=seconds), files, times)
-
-    def ignore_range(self, files: Iterable[str] = (), times: int = 1) -> None:
-        """Answer a range with 200 and the whole object."""
-        self._add(BodyFaults(ignores_range=True), files, times)
-
-    def wrong_etag(self, files: Iterable[str] = (), times: int = 1, etag: str = "0" * 32) -> None:
-        """Send another ETag with the right bytes; one that starts with `W/` is sent as it is."""
-        self._add(BodyFaults(etag=etag), files, times)
-
-    def slow_header(self, files: Iterable[str] = (), seconds: float = 5, times: int = 1) -> None:
-        """Let the head of the answer come byte by byte, in so many seconds."""
-        self._add(BodyFaults(header_seconds=seconds), files, times)
-
-    def drip(
-        self, files: Iterable[str] = (), bytes_per_second: int = 1, times: int = 1, skip: int = 0
-    ) -> None:
-        """Send a body at this rate."""
-        self._add(BodyFaults(drip=bytes_per_second), files, times, skip)
-
-    def wrong_range(
-        self, files: Iterable[str] = (), how: str = "start", times: int = 1, skip: int = 0
-    ) -> None:
-        """Answer ranges with a Content-Range of another `start` or `total`, with it `missing`,
-        or as `multipart`."""
-        if how not in ("start", "total", "missing", "multipart"):
-            raise ValueError("how is one of: start, total, missing, multipart")
-        self._add(BodyFaults(content_range=how), files, times, skip)
-
-    def short(self, files: Iterable[str] = (), by: int = 1, times: int = 1, skip: int = 0) -> None:
-        """Tell a Content-Length of `by` bytes more than come, and close."""
-        self._add(BodyFaults(more=by), files, times, skip)
-
-    def encode(self, files: Iterable[str] = (), encoding: str = "gzip", times: int = 1) -> None:
-        """Claim a Content-Encoding that the bytes do not have."""
-        self._add(BodyFaults(encoding=encoding), files, times)
-
-    def portal(self, files: Iterable[str] = (), times: int = 1, skip: int = 0) -> None:
-        """Answer 200 with the page of some gateway, as a network that wants a login does."""
-        self._add(BodyFaults(page=True), files, times, skip)
-
-    def close_idle(self, files: Iterable[str] = (), times: int = 1) -> None:
-        """Close the connection after an answer that does not announce it."""
-        self._add(BodyFaults(closes=True), files, times)
+    def wire(self, route: str = "", skip: int = 0, times: int = 1, **how: Any) -> None:
+        """Break the next `times` answers of the API on their socket, as WireFault's fields say."""
+        rule = ApiRule(WireFault(**how), re.compile(route), skip, times)
+        with self._lock:
+            self._wires.append(rule)
 
     def hold_at(self, files: Iterable[str], at: int) -> None:
         """Send no byte of these objects from byte `at` on, in any range, until released."""
@@ -257,10 +166,10 @@ class Faults:
         with self._lock:
             self.withdrawn -= {thing}
 
-    def change(self, files: Iterable[str]) -> None:
-        """Replace these objects by others of the same size and another ETag."""
+    def change(self, files: Iterable[str], by: int = 0) -> None:
+        """Replace these objects by others with another ETag, `by` bytes longer (or shorter)."""
         for file in files:
-            self._data.replace_object(file)
+            self._data.replace_object(file, by)
 
     def become(self, things: Iterable[str], state: str) -> None:
         """Let runs or datasets become `uploaded`, `archived`, `zipped`, `deleted` …: STATES."""
@@ -296,25 +205,19 @@ class Faults:
     # What the servers ask.
 
     def next_burst(self, where: str, path: str = "") -> Burst | None:
-        with self._lock:
-            taken = next((rule for rule in self._bursts[where] if rule.take(path)), None)
-        return taken.what if taken and isinstance(taken.what, Burst) else None
+        return self._take(self._bursts[where], path)
 
     def spoiling(self, path: str) -> Spoiling:
         """What goes wrong in an answer of the API."""
-        with self._lock:
-            taken = next((rule for rule in self._spoilings if rule.take(path)), None)
-        return taken.what if taken and isinstance(taken.what, Spoiling) else Spoiling()
+        return self._take(self._spoilings, path) or Spoiling()
 
-    def body(self, file: str, first: int, last: int) -> BodyFaults:
-        """What goes wrong in an answer with the bytes `first` to `last` of a file's object."""
-        merged = BodyFaults()
+    def next_wire(self, path: str) -> WireFault | None:
+        """What goes wrong with the bytes of an answer of the API."""
+        return self._take(self._wires, path)
+
+    def _take(self, rules: list[ApiRule[_T]], path: str) -> _T | None:
         with self._lock:
-            for rule in self._rules:
-                if rule.take(file, first, last):
-                    changes = {k: v for k, v in vars(rule.body).items() if v not in (None, False)}
-                    merged = replace(merged, **changes)
-        return merged
+            return next((rule.what for rule in rules if rule.take(path)), None)
 
     def hold_of(self, file: str) -> int | None:
         return self._holds.get(file)
@@ -342,10 +245,6 @@ class Faults:
         with self._lock:
             if not self._lock.wait_for(lambda: wanted <= self._held, timeout):
                 raise TimeoutError(f"not held after {timeout} s: {wanted - self._held}")
-
-    def _add(self, body: BodyFaults, files: Iterable[str], times: int, skip: int = 0) -> None:
-        with self._lock:
-            self._rules.append(_Rule(body, frozenset(files), times, skip))
 
     def _wake(self) -> None:
         for waker in list(self._wakers):

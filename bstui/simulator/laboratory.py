@@ -8,24 +8,14 @@ NextSeq 500, and a run in every state that can befall one. Frankfurt: Robin agai
 and one run.
 """
 
-import itertools
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bstui.simulator.account import (
-    BROWSE,
-    Biosample,
-    Grant,
-    Project,
-    Region,
-    Tag,
-    Tokens,
-    User,
-    moment,
-)
-from bstui.simulator.builder import HISEQ, MISEQ, NEXTSEQ, NEXTSEQ_500, NOVASEQ, Builder, Instrument
+from bstui.simulator.account import Grant, Session, Tag, Tokens, moment
+from bstui.simulator.analyses import count_reads
+from bstui.simulator.builder import HISEQ, MISEQ, NEXTSEQ, NEXTSEQ_500, NOVASEQ
 from bstui.simulator.contents import MIB, Spool
-from bstui.simulator.reads import Flowcell, SheetLine, make_indexes
+from bstui.simulator.region import Region
+from bstui.simulator.site import Site
 from bstui.simulator.states import States
 
 _PANEL = (
@@ -36,88 +26,30 @@ _ZEBRAFISH = tuple(f"zf-{hours:02}h-{copy}" for hours in (0, 6, 24, 72) for copy
 _ODD = ("no ETag", "weak ETag", "50%+1", "Zürich é日", "x" * 60)
 _SMALL_RNA = tuple(f"miR-{number:02}" for number in range(1, 9))
 _DEEP_CLUSTERS = 49_400
-"""On each tile of the deep run: makes FASTQ of 27 and 34 MiB at scale 1."""
+"""On each tile of the deep run: makes FASTQ of 27 and 34 MiB at 1."""
 
 
-def make_laboratory(seed: int, scale: float, tokens: Tokens, spool: Spool) -> tuple[Region, Region]:
-    """Both regions; `scale` multiplies the clusters of the deep run."""
+def make_laboratory(seed: int, deep: float, tokens: Tokens, spool: Spool) -> tuple[Region, Region]:
+    """Both regions; `deep` multiplies the clusters of the deep run."""
     virginia = _Virginia(seed, tokens, spool)
     virginia.add_panel()
     virginia.add_zebrafish()
-    virginia.add_workgroup(scale)
+    virginia.add_workgroup(deep)
     virginia.add_colleague()
     virginia.add_odd_runs()
     virginia.add_befallen(spool)
-    return virginia.region, _frankfurt(seed, tokens, spool)
+    virginia.add_analysis(spool)
+    return virginia.region, make_frankfurt(seed, tokens, spool)
 
 
-class _Site:
-    """What both regions need to sequence something."""
-
-    def __init__(self, region: Region, seed: int, spool: Spool) -> None:
-        self.region = region
-        self.builder = Builder(region, spool)
-        self._seed = f"{seed} {region.code}"
-        self._numbers = itertools.count(41)
-
-    def user(self, name: str, email: str, person: User | None = None) -> User:
-        created = moment("2019-03-04 08:12")
-        user = User(self.region.next_id(), name, email, created, person is not None, person)
-        self.region.users[user.id] = user
-        return user
-
-    def biosamples(self, project: Project, names: Iterable[str]) -> list[Biosample]:
-        wanted = list(names)
-        indexes = make_indexes(f"{self._seed} {project.name}", len(wanted))
-        return self.builder.biosamples(project, wanted, indexes)
-
-    def cell(
-        self,
-        machine: Instrument,
-        created: datetime,
-        biosamples: Iterable[Biosample] = (),
-        *,
-        tiles: tuple[int, ...] = (1101,),
-        lanes: int = 1,
-        read_length: int = 76,
-        is_paired: bool = True,
-        clusters: int = 400,
-        weights: Iterable[float] = (),
-    ) -> Flowcell:
-        """A flow cell with these biosamples on every lane, in the order of its sample sheet."""
-        number = next(self._numbers)
-        barcode = machine.barcode(self.region.key_of(f"flow cell {number}"))
-        shares = itertools.chain(weights, itertools.repeat(1.0))
-        lines = tuple(
-            SheetLine(b.name, place, b.project.name, b.library.indexes, share)
-            for (place, b), share in zip(enumerate(biosamples, 1), shares, strict=False)
-        )
-        return Flowcell(
-            seed=self._seed,
-            run_name=machine.run_name(created, number, barcode),
-            number=number,
-            instrument=machine.serial,
-            barcode=barcode,
-            lanes=lanes,
-            tiles=tiles,
-            read_length=read_length,
-            is_paired=is_paired,
-            clusters=clusters,
-            lines=lines,
-        )
-
-
-class _Virginia(_Site):
+class _Virginia(Site):
     def __init__(self, seed: int, tokens: Tokens, spool: Spool) -> None:
         super().__init__(Region("Virginia", "USE1", 1), seed, spool)
         self.robin = self.user("Robin Ferris", "robin.ferris@example.org")
         self.group = self.user("Heart & Tumour Group", "group@example.org", self.robin)
         self.sam = self.user("Sam Okafor", "sam.okafor@example.org")
-        self.region.grants |= {
-            tokens.person: Grant(self.robin),
-            tokens.workgroup: Grant(self.group),
-            tokens.browse_only: Grant(self.robin, (BROWSE,)),
-        }
+        self.admit(tokens, self.robin, self.group)
+        self._panel: list[Session] = []
 
     def add_panel(self) -> None:
         """Amplicons on MiSeq, with a top-up run of the first and a re-queue of the second."""
@@ -127,6 +59,7 @@ class _Virginia(_Site):
         cell = self.cell(MISEQ, started, panel, tiles=(1101, 1102), clusters=2500)
         run = self.builder.run(cell, MISEQ, "Cardiac panel plate 1", self.robin, started)
         first = self.builder.session(run)
+        self._panel.append(first)
         self.builder.demultiplex(run, first, panel)
         unindexed = self.builder.project("Unindexed Reads", self.robin, started)
         self.builder.undetermined(run, first, unindexed)
@@ -136,6 +69,11 @@ class _Virginia(_Site):
         cell = self.cell(MISEQ, later, panel[:1], clusters=800)
         top_up = self.builder.run(cell, MISEQ, "Cardiac panel top-up", self.robin, later)
         self.builder.demultiplex(top_up, self.builder.session(top_up), panel[:1])
+
+    def add_analysis(self, spool: Spool) -> None:
+        """A count of the panel's reads: what else than FASTQ lies in a project."""
+        for session in self._panel:
+            count_reads(self.region, spool, session)
 
     def add_zebrafish(self) -> None:
         """RNA over two lanes of a NovaSeq."""
@@ -150,26 +88,26 @@ class _Virginia(_Site):
         run = self.builder.run(cell, NOVASEQ, "zf heart NovaSeq", self.robin, started)
         self.builder.demultiplex(run, self.builder.session(run), fish)
 
-    def add_workgroup(self, scale: float) -> None:
+    def add_workgroup(self, deep: float) -> None:
         """The workgroup's project, shared with Robin: deep exomes, and single-end small RNA."""
         started, shown = moment("2026-04-22 07:55"), (self.robin,)
         name = "Tumour exomes and small RNA"
         project = self.builder.project(name, self.group, started, shared_with=shown)
-        deep = self.biosamples(project, ("Tumour-07", "Normal-07"))
+        exomes = self.biosamples(project, ("Tumour-07", "Normal-07"))
         small = self.biosamples(project, _SMALL_RNA)
         cell = self.cell(
             NEXTSEQ,
             started,
-            deep,
+            exomes,
             tiles=(1101, 1102, 2101, 2102),
             read_length=151,
-            clusters=max(1, round(_DEEP_CLUSTERS * scale)),
+            clusters=max(1, round(_DEEP_CLUSTERS * deep)),
             weights=(10, 12.55),
         )
         run = self.builder.run(cell, NEXTSEQ, "Exomes 07", self.group, started, shared_with=shown)
         session = self.builder.session(run)
-        self.builder.demultiplex(run, session, deep[:1], level=0, part_size=5 * MIB)
-        self.builder.demultiplex(run, session, deep[1:], level=0, part_size=8 * MIB)
+        self.builder.demultiplex(run, session, exomes[:1], level=0, part_size=5 * MIB)
+        self.builder.demultiplex(run, session, exomes[1:], level=0, part_size=8 * MIB)
         later = moment("2026-05-06 16:20")
         cell = self.cell(
             HISEQ,
@@ -222,8 +160,9 @@ class _Virginia(_Site):
             states.change(run.id, state)
 
 
-def _frankfurt(seed: int, tokens: Tokens, spool: Spool) -> Region:
-    site = _Site(Region("Frankfurt", "EUC1", 2), seed, spool)
+def make_frankfurt(seed: int, tokens: Tokens, spool: Spool) -> Region:
+    """The second region: Robin again, with a project and a run."""
+    site = Site(Region("Frankfurt", "EUC1", 2), seed, spool)
     robin = site.user("Robin Ferris", "robin.ferris@example.org")
     site.region.grants[tokens.elsewhere] = Grant(robin)
     started = moment("2026-02-24 13:15")

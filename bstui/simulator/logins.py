@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bstui.simulator.account import Grant, Region, User
+from bstui.simulator.account import Grant, User
+from bstui.simulator.region import Region
 
 LIFETIME = 1800
 """Seconds that a code is good for, as recorded."""

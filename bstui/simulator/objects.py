@@ -8,17 +8,18 @@ logged, and every fault of `faults.py` is done here.
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
-from collections.abc import Callable
-from email.utils import format_datetime, parsedate_to_datetime
-from urllib.parse import quote
+from collections.abc import Callable, Iterator
+from email.utils import format_datetime, formatdate, parsedate_to_datetime
 
 from bstui.simulator.account import StoredFile
-from bstui.simulator.contents import Spool, Stored
+from bstui.simulator.contents import Pieces, Stored
 from bstui.simulator.faults import Faults
+from bstui.simulator.open_points import Choices
 from bstui.simulator.request_log import ObjectRequest, RequestLog
-from bstui.simulator.s3 import Refusal, Request, asked_range, refusal_bytes
-from bstui.simulator.signing import Signer, Verdict
+from bstui.simulator.s3 import Refusal, Request, asked_range, object_head, refusal_bytes
+from bstui.simulator.signing import DISPOSITION, REDIRECTED, Signer, Verdict
 
 _CHUNK = 1024 * 1024
 _HEAD_LIMIT = 64 * 1024
@@ -26,21 +27,21 @@ _FOREIGN_CREDENTIALS = ("authorization", "x-access-token", "content-type")
 
 
 class ObjectStore:
-    """Serves the spool's objects to whoever holds a good address."""
+    """Serves objects to whoever holds a good address."""
 
     def __init__(
         self,
-        spool: Spool,
         find: Callable[[str], StoredFile | None],
         signer: Signer,
         faults: Faults,
         log: RequestLog,
+        choices: Choices,
     ) -> None:
-        self.spool = spool
         self._find = find
         self._signer = signer
         self.faults = faults
         self._log = log
+        self._choices = choices
         self._changed = asyncio.Event()
         self._held: dict[object, str] = {}
         self._server: asyncio.Server | None = None
@@ -48,19 +49,24 @@ class ObjectStore:
         self._loop = asyncio.get_running_loop()
         faults.on_wake(self._wake_soon)
 
-    async def start(self, listening: socket.socket) -> None:
+    async def start(self, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Listen, at first or again."""
         self._server = await asyncio.start_server(
-            self._serve, sock=listening, limit=_HEAD_LIMIT, backlog=512
+            self._serve, sock=listening, limit=_HEAD_LIMIT, backlog=512, ssl=tls
         )
 
-    async def stop(self) -> None:
+    async def shut(self) -> None:
+        """Drop all connections, and listen no more."""
         assert self._server is not None
-        self.faults.no_wake(self._wake_soon)
         self._server.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self._server.wait_closed()
+
+    async def stop(self) -> None:
+        self.faults.no_wake(self._wake_soon)
+        await self.shut()
 
     def _wake_soon(self) -> None:
         self._loop.call_soon_threadsafe(self._wake)
@@ -94,10 +100,12 @@ class ObjectStore:
         try:
             await asyncio.sleep(self.faults.object_latency)
             file, stored = await self._open(request, entry)
-            await _Answer(self, request, file, stored, entry, reader, writer).send()
+            with _opened(stored) as pieces:
+                await _Answer(self, request, file, stored, pieces, entry, reader, writer).send()
         except Refusal as refusal:
             entry.status = refusal.status
-            writer.write(refusal_bytes(refusal, request.method == "HEAD"))
+            date = time.time() + self.faults.clock_skew
+            writer.write(refusal_bytes(refusal, request.method == "HEAD", date))
             await writer.drain()
         finally:
             self._log.end(entry)
@@ -114,7 +122,7 @@ class ObjectStore:
             after = (("Retry-After", burst.retry_after),) if burst.retry_after else ()
             code = "SlowDown" if burst.status in (429, 503) else "InternalError"
             raise Refusal(burst.status, code, "Please try again.", after, burst.html)
-        if request.method != "GET" or any(name in request.headers for name in _FOREIGN_CREDENTIALS):
+        if request.method != "GET" or self._has_foreign_credentials(request):
             raise _mismatch()
         judge = self._signer.judge
         verdict = judge(request.key, request.query, time.time(), self.faults.generation)
@@ -123,8 +131,23 @@ class ObjectStore:
         if verdict is Verdict.EXPIRED:
             raise Refusal(403, "AccessDenied", "Request has expired")
         if file is None:
-            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
-        return file, await asyncio.to_thread(lambda: file.content.stored)
+            raise _no_such_key()
+        try:
+            return file, await asyncio.to_thread(lambda: file.content.stored)
+        except OSError as error:  # a file on disk that is there no more
+            raise _no_such_key() from error
+
+    def _has_foreign_credentials(self, request: Request) -> bool:
+        """Whether headers come that the address was not signed for.
+
+        Many programs send the API's token on where a redirect leads them, and it does no harm.
+        """
+        found = {name for name in _FOREIGN_CREDENTIALS if name in request.headers}
+        way = self._choices["token-at-store"]
+        is_redirected = request.query.get(DISPOSITION, "").startswith(REDIRECTED)
+        if way == "ignored" or (way == "by-redirect" and is_redirected):
+            found.discard("x-access-token")
+        return bool(found)
 
     async def wait_for_change(self, holder: object, file: str) -> None:
         """Stand at a hold until some switch is turned."""
@@ -142,6 +165,21 @@ class ObjectStore:
             await self._changed.wait()
 
 
+@contextlib.contextmanager
+def _opened(stored: Stored) -> Iterator[Pieces]:
+    """Where the bytes are; a Refusal where they are no more."""
+    with contextlib.ExitStack() as held:
+        try:
+            pieces = held.enter_context(stored.opened())
+        except OSError as error:
+            raise _no_such_key() from error
+        yield pieces
+
+
+def _no_such_key() -> Refusal:
+    return Refusal(404, "NoSuchKey", "The specified key does not exist.")
+
+
 def _mismatch() -> Refusal:
     message = "The request signature we calculated does not match the signature you provided."
     return Refusal(403, "SignatureDoesNotMatch", message)
@@ -156,6 +194,7 @@ class _Answer:
         request: Request,
         file: StoredFile,
         stored: Stored,
+        pieces: Pieces,
         entry: ObjectRequest,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
@@ -164,6 +203,7 @@ class _Answer:
         self._request = request
         self._file = file
         self._stored = stored
+        self._pieces = pieces
         self._entry = entry
         self._reader = reader
         self._writer = writer
@@ -179,12 +219,22 @@ class _Answer:
 
     async def send(self) -> None:
         self._check_conditions()
-        if self._faults.page:
+        faults = self._faults
+        if faults.page:
             raise Refusal(200, "", "", html=True)
+        if faults.location is not None:
+            place = faults.location or self._request.target
+            raise Refusal(307, "TemporaryRedirect", "Go there.", (("Location", place),))
+        if faults.garbage is not None:
+            self._writer.write(faults.garbage.encode())
+            self._writer.close()
+            return
         self._entry.status = 206 if self._is_partial else 200
         await self._send_head(self._head())
         await self._send_body(self._entry.first, self._entry.last + 1)
-        if self._faults.more or self._faults.closes:
+        if faults.frame == "chunked" and not self._writer.is_closing():
+            self._writer.write(b"0\r\n\r\n")
+        if faults.more or faults.closes or faults.frame == "close":
             self._writer.close()
 
     async def _send_head(self, head: bytes) -> None:
@@ -223,41 +273,14 @@ class _Answer:
         return format_datetime(self._file.modified, usegmt=True)
 
     def _head(self) -> bytes:
-        first, last, size = self._entry.first, self._entry.last, self._stored.size
-        status = "206 Partial Content" if self._is_partial else "200 OK"
-        lines = [
-            f"HTTP/1.1 {status}",
-            f"x-amz-id-2: {self._file.key}",
-            f"x-amz-request-id: {self._file.key[:16].upper()}",
-            f"Last-Modified: {self._modified()}",
-            "x-amz-server-side-encryption: AES256",
-            f"Content-Disposition: filename={quote(self._file.name)}",
-            "Accept-Ranges: bytes",
-            f"Content-Type: {self._content_type()}",
-            "Server: AmazonS3",
-            f"Content-Length: {last + 1 - first + (self._faults.more or 0)}",
-        ]
+        entry, faults = self._entry, self._faults
+        total = self._stored.size if self._is_partial else None
+        lines = object_head(self._file, entry.first, entry.last, total, faults)
+        date = time.time() + self._store.faults.clock_skew
+        lines += [f"Date: {formatdate(date, usegmt=True)}", f"Last-Modified: {self._modified()}"]
         if self._etag():
             lines.append(f"ETag: {self._etag()}")
-        if self._faults.encoding:
-            lines.append(f"Content-Encoding: {self._faults.encoding}")
-        if self._is_partial:
-            lines += self._content_range(first, last, size)
         return "\r\n".join([*lines, "", ""]).encode("utf-8", "replace")
-
-    def _content_type(self) -> str:
-        is_multipart = self._is_partial and self._faults.content_range == "multipart"
-        return "multipart/byteranges; boundary=x" if is_multipart else self._file.content_type
-
-    def _content_range(self, first: int, last: int, size: int) -> list[str]:
-        match self._faults.content_range:
-            case "missing" | "multipart":
-                return []
-            case "start":
-                return [f"Content-Range: bytes {first + 1}-{last + 1}/{size + 1}"]
-            case "total":
-                return [f"Content-Range: bytes {first}-{last}/{size + 1}"]
-        return [f"Content-Range: bytes {first}-{last}/{size}"]
 
     async def _send_body(self, start: int, end: int) -> None:
         """The object's bytes from `start` to before `end`, with what the faults do to them."""
@@ -286,16 +309,22 @@ class _Answer:
         if rate:
             end = min(end, at + max(1, rate // 20))
         flip = self._faults.flip_at
-        offset = self._stored.offset + at
+        piece = self._pieces(at, end)
+        end = at + piece.size
         began = time.monotonic()
+        is_chunked = self._faults.frame == "chunked"
+        if is_chunked:
+            self._writer.write(f"{end - at:x}\r\n".encode())
         if flip is not None and at <= flip < end:
-            data = bytearray(self._store.spool.read(offset, end - at))
+            data = bytearray(piece.read())
             data[flip - at] ^= 1
             self._writer.write(data)
             await self._writer.drain()
         else:
             loop = asyncio.get_running_loop()
-            await loop.sendfile(self._writer.transport, self._store.spool.file, offset, end - at)
+            await loop.sendfile(self._writer.transport, piece.file, piece.offset, piece.size)
+        if is_chunked:
+            self._writer.write(b"\r\n")
         self._entry.sent += end - at
         if rate:
             await asyncio.sleep(max(0.0, (end - at) / rate - (time.monotonic() - began)))
@@ -308,6 +337,9 @@ class _Answer:
             await asyncio.sleep(self._faults.stall_seconds)
 
     async def _cut(self) -> None:
+        if self._faults.half and self._writer.can_write_eof():
+            self._writer.write_eof()
+            await self._reader.read()
         if self._faults.resets:
             taken = self._writer.get_extra_info("socket")
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

@@ -33,6 +33,11 @@ POINTS = (
     Point("deleted-content", ("404", "410", "403"), "content of a file whose data is deleted"),
     Point("zip-names", ("lane", "folder"), "where the zip files of a zipped run are"),
     Point("signatures", ("by-region", "v2", "v4"), "the signature of content addresses"),
+    Point(
+        "token-at-store",
+        ("by-redirect", "refused", "ignored"),
+        "x-access-token sent on to the object store: harmless after a redirect, 403, or harmless",
+    ),
     Point("proxied-content", ("streamed", "ranged", "redirected"), "content?redirect=false"),
     Point("run-file-ids", ("same", "numeric-in-v1"), "the ids of run files under v1"),
     Point("run-ids", ("numeric", "tokens"), "v2 run ids of accounts whose storage is ICA's"),

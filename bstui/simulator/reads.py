@@ -87,6 +87,21 @@ class Flowcell:
     def cycles(self) -> int:
         return sum(cycles for cycles, _ in self.reads)
 
+    @property
+    def insert_cycles(self) -> tuple[int, int]:
+        return self.read_length, self.read_length if self.is_paired else 0
+
+    @property
+    def index_cycles(self) -> tuple[int, int]:
+        return INDEX_CYCLES, INDEX_CYCLES
+
+    def clusters_on(self, lane: int) -> int:
+        return len(self.tiles) * self.clusters
+
+    def passing_on(self, lane: int) -> int:
+        """Clusters of a lane that pass the filter."""
+        return sum(self.tile(lane, number).passing.count(1) for number in self.tiles)
+
     def tile(self, lane: int, number: int) -> "Tile":
         key = (lane, number)
         if key not in self.tables:

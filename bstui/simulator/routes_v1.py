@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bstui.simulator import bodies
-from bstui.simulator.account import Project, Run, StoredFile
+from bstui.simulator.account import Application, Project, Run, StoredFile
 from bstui.simulator.bodies import V1, Json
 from bstui.simulator.calls import Call, Handler, Refused, enveloped, error_body, not_allowed
 from bstui.simulator.classic_bodies import parent_body
@@ -13,6 +13,7 @@ from bstui.simulator.paging import FILES_LIMIT, Order, take_page
 from bstui.simulator.run_bodies import stats_body, v1_run_body
 from bstui.simulator.s3 import asked_range
 from bstui.simulator.search import search
+from bstui.simulator.session_bodies import application_body
 
 _RUN_KEYS: Mapping[str, Callable[[Run], object]] = {
     "Id": lambda run: run.id,
@@ -20,9 +21,19 @@ _RUN_KEYS: Mapping[str, Callable[[Run], object]] = {
     "DateModified": lambda run: run.created,
     "ExperimentName": lambda run: run.experiment,
     "Status": lambda run: run.status,
+    "LaneAndQcStatus": lambda run: "QcPassed",
     "PlatformName": lambda run: run.platform,
     "InstrumentName": lambda run: run.cell.instrument,
     "TotalSize": lambda run: run.size,
+}
+_V1_RUN_KEYS: Mapping[str, Callable[[Run], object]] = {
+    "NameOwnedBy": lambda run: run.owner.name,
+    "UserOwnedBy": lambda run: run.owner.name,
+    "Workflow": lambda run: "Generate FASTQ",
+    "InstrumentSerialNumber": lambda run: run.cell.instrument,
+}
+_V2_RUN_KEYS: Mapping[str, Callable[[Run], object]] = {
+    "FlowcellBarcode": lambda run: run.cell.barcode,
 }
 _PROJECTS = Order[Project](
     {"Id": lambda p: p.id, "Name": lambda p: p.name, "DateCreated": lambda p: p.created}
@@ -31,10 +42,16 @@ _FILE_KEYS: Mapping[str, Callable[[StoredFile], object]] = {
     "Id": lambda file: file.id,
     "Path": lambda file: file.path,
     "DateCreated": lambda file: file.created,
-    "Name": lambda file: file.name,
 }
-RUNS = Order(_RUN_KEYS)
-FILES = Order(_FILE_KEYS, limit=FILES_LIMIT)
+V1_RUNS = Order({**_RUN_KEYS, **_V1_RUN_KEYS})
+RUNS = Order({**_RUN_KEYS, **_V2_RUN_KEYS})
+V1_FILES = Order(_FILE_KEYS, limit=FILES_LIMIT)
+FILES = Order({**_FILE_KEYS, "Name": lambda file: file.name}, limit=FILES_LIMIT)
+
+
+_CLIENT = Application(
+    "1375375", "BaseSpace CLI", "illumina-inc.basespace-cli", "Command line interface to BaseSpace"
+)
 
 
 def current_user(call: Call) -> Json:
@@ -42,15 +59,28 @@ def current_user(call: Call) -> Json:
 
 
 def current_token(call: Call) -> Json:
-    return bodies.token_body(call.grant)
+    app = {"Application": application_body(_CLIENT)}
+    return bodies.token_body(call.grant, call.token) | app
 
 
 def list_runs(call: Call) -> Json:
     _check_user(call)
-    statuses = call.query.words("statuses")
-    runs = [run for run in call.view.runs() if not statuses or run.status.lower() in statuses]
-    page = take_page(runs, call.query, RUNS)
+    page = take_page(chosen_runs(call), call.query, V1_RUNS)
     return {"Items": [v1_run_body(run) for run in page.items]} | page.paging()
+
+
+def chosen_runs(call: Call) -> list[Run]:
+    """Runs by the query's filters that v1 and v2 share."""
+    told: Mapping[str, Callable[[Run], str]] = {
+        "statuses": lambda run: run.status,
+        "instrumenttype": lambda run: run.instrument_type,
+        "flowcellbarcode": lambda run: run.cell.barcode,
+        "laneandqcstatuses": lambda run: "QcPassed",
+    }
+    asked = [(call.query.words(name), value) for name, value in told.items()]
+    filters = [(words, value) for words, value in asked if words]
+    runs = call.view.runs()
+    return [run for run in runs if all(value(run).lower() in words for words, value in filters)]
 
 
 def list_projects(call: Call) -> Json:
@@ -92,7 +122,8 @@ def one_run(call: Call) -> Json:
 
 
 def run_files(call: Call) -> Json:
-    page = take_page(chosen_files(call, call.run().files), call.query, FILES)
+    run = call.run()
+    page = call.page(f"v1 {run.id}", lambda: chosen_files(call, run.files), V1_FILES)
     return {"Items": call.file_list(page.items, V1)} | page.paging()
 
 
@@ -125,6 +156,7 @@ def one_project(call: Call) -> Json:
     href = f"{V1}/projects/{project.id}"
     links: Json = {"HrefSamples": f"{href}/samples", "HrefAppResults": f"{href}/appresults"}
     links["Properties"] = bodies.properties_body(href, [])
+    links["HrefBaseSpaceUI"] = bodies.page_of("project", project.id, project.name)
     return links | call.project_body(project, V1) | _permissions(call)
 
 
@@ -146,7 +178,7 @@ def file_content(call: Call) -> object:
         return call.content_body(file)
     if kind in ("false", "proxy") and call.choices["proxied-content"] != "redirected":
         return _proxied(call, file)
-    return RedirectResponse(call.host.signed_url(file), status_code=302)
+    return RedirectResponse(call.host.signed_url(file, is_redirect=True), status_code=302)
 
 
 def _proxied(call: Call, file: StoredFile) -> Response:
@@ -155,12 +187,19 @@ def _proxied(call: Call, file: StoredFile) -> Response:
     if call.choices["proxied-content"] == "ranged":
         asked = asked_range(call.headers.get("range", ""), file.content.size)
     if asked is None:
-        return Response(file.content.read(), media_type=file.content_type)
+        return _streamed(file, 0, file.content.size - 1, 200, {})
     first, last = asked
     place = {"Content-Range": f"bytes {first}-{last}/{file.content.size}"}
-    return Response(
-        file.content.read(first, last + 1 - first), 206, place, media_type=file.content_type
-    )
+    return _streamed(file, first, last, 206, place)
+
+
+def _streamed(
+    file: StoredFile, first: int, last: int, status: int, place: Mapping[str, str]
+) -> Response:
+    """A file may be larger than memory."""
+    headers = {"Content-Length": str(last + 1 - first), **place}
+    chunks = file.content.stored.chunks(first, last + 1)
+    return StreamingResponse(chunks, status, headers, media_type=file.content_type)
 
 
 def _v1_content(call: Call) -> object:

@@ -3,8 +3,8 @@
 import re
 
 from bstui.simulator.account import Run, Storage
-from bstui.simulator.bodies import V1, Json, stamp, user_body
-from bstui.simulator.reads import INDEX_CYCLES
+from bstui.simulator.bodies import V1, Json, page_of, stamp, user_body
+from bstui.simulator.reads import Flowcell
 
 
 def v1_run_body(run: Run) -> Json:
@@ -36,12 +36,19 @@ def v1_run_body(run: Run) -> Json:
         "NumCyclesRead2": 0,
         "NumCyclesIndex1": 0,
         "NumCyclesIndex2": 0,
+        "HrefBaseSpaceUI": page_of("run", run.id, run.experiment),
         "HasCollaborators": bool(run.readers),
         "SequencingStats": stats_body(run, V1),
         "LaneAndQcStatus": "QcPassed",
         "LimsStatus": "NoLims",
         "DateInstrumentStarted": stamp(run.created),
+        "AnalysisSettings": {"ReverseComplementI5Index": False},
+        **_ended(run, "DateInstrumentCompleted"),
     } | state_fields(run)
+
+
+def _ended(run: Run, name: str) -> Json:
+    return {name: stamp(run.created)} if run.upload_status == "Completed" else {}
 
 
 def state_fields(run: Run) -> Json:
@@ -61,7 +68,8 @@ def state_fields(run: Run) -> Json:
 
 def v2_run_body(run: Run, root: str, name: str = "", spaced: bool = False) -> Json:
     """A run under its id `name`; `spaced` spells instruments in another way."""
-    cell = run.cell
+    cell, has_two_sides = run.cell, run.platform == "NovaSeq"
+    is_in_ica = bool(name) and name != run.id
     return {
         "Id": name or run.id,
         "Name": run.name,
@@ -88,35 +96,59 @@ def v2_run_body(run: Run, root: str, name: str = "", spaced: bool = False) -> Js
         "UserUploadedBy": user_body(run.owner, root),
         "UploadStatus": run.upload_status,
         "DateUploadStarted": stamp(run.created),
-        **({"DateUploadCompleted": stamp(run.created)} if run.upload_status == "Completed" else {}),
+        **_ended(run, "DateUploadCompleted"),
         "Href": f"{root}/runs/{name or run.id}",
         "HrefFiles": f"{root}/runs/{name or run.id}/files",
-        "HasFilesInIca": bool(name) and name != run.id,
+        "HasFilesInIca": is_in_ica,
         "V1Pre3Id": run.id,
+        **({"HrefIcaUriFiles": page_of("ica", run.token, run.name)} if is_in_ica else {}),
+        **({"FlowcellPosition": run.name.rpartition("_")[2][0]} if has_two_sides else {}),
     } | state_fields(run)
 
 
+_UNMEASURED = (
+    *("ErrorRate", "ErrorRateR1", "ErrorRateR2", "IntensityCycle1", "NonIndexedErrorRate"),
+    *("NonIndexedIntensityCycle1", "NonIndexedPercentAligned", "PercentAligned"),
+    *("PercentResynthesis", "PhasingR1", "PhasingR2", "PrePhasingR1", "PrePhasingR2"),
+    *("ClusterDensity", "Occupancy"),
+)
+"""What would need images or a reference: 0, as for what the service does not know."""
+_Q30 = 81.25
+"""Per cent of the calls that are made here with a quality of 30 or more."""
+
+
 def stats_body(run: Run, root: str) -> Json:
-    """The few sequencing statistics that follow from the flow cell itself."""
+    """The sequencing statistics that follow from the flow cell itself; yields are in Gbp."""
     cell = run.cell
-    clusters = cell.lanes * len(cell.tiles) * cell.clusters
-    passing = sum(
-        cell.tile(lane, number).passing.count(1)
-        for lane in range(1, cell.lanes + 1)
-        for number in cell.tiles
-    )
+    shared = ("PercentGtQ30", "PercentGtQ30R1", "PercentGtQ30R2", "PercentGtQ30Last10Cycles")
+    cycles = ("MaxCycleCalled", "MaxCycleExtracted", "MaxCycleScored")
+    first = ("MinCycleCalled", "MinCycleExtracted", "MinCycleScored")
+    tiles = cell.tiles if isinstance(cell, Flowcell) else ()
+    lanes = range(1, cell.lanes + 1)
+    clusters = sum(cell.clusters_on(lane) for lane in lanes)
+    passing = sum(cell.passing_on(lane) for lane in lanes)
     reads = len(cell.reads)
-    return {
+    inserts = clusters * sum(cell.insert_cycles) / 1e9
+    told: Json = dict.fromkeys(_UNMEASURED, 0)
+    told |= dict.fromkeys((*shared, "NonIndexedPercentGtQ30"), _Q30)
+    told |= dict.fromkeys(cycles, cell.cycles) | dict.fromkeys(first, cell.cycles)
+    return told | {
+        "Chemistry": "Default",
+        "NonIndexedYieldTotal": inserts,
+        "NonIndexedProjectedTotalYield": inserts,
+        "ProjectedTotalYield": clusters * cell.cycles / 1e9,
+        "NumSurfaces": len({tile // 1000 for tile in tiles}),
+        "NumSwathsPerLane": len({tile // 100 % 10 for tile in tiles}),
+        "NumTilesPerSwath": len({tile % 100 for tile in tiles}),
         "Href": f"{root}/runs/{run.id}/sequencingstats",
-        "IsIndexed": True,
-        "NumCyclesIndex1": INDEX_CYCLES,
-        "NumCyclesIndex2": INDEX_CYCLES,
-        "NumCyclesRead1": cell.read_length,
-        "NumCyclesRead2": cell.read_length if cell.is_paired else 0,
+        "IsIndexed": any(cell.index_cycles),
+        "NumCyclesIndex1": cell.index_cycles[0],
+        "NumCyclesIndex2": cell.index_cycles[1],
+        "NumCyclesRead1": cell.insert_cycles[0],
+        "NumCyclesRead2": cell.insert_cycles[1],
         "NumLanes": cell.lanes,
         "NumReads": reads,
-        "PercentGtQ30": 81.25,
-        "PercentPf": round(passing / clusters, 6),
+        "PercentPf": round(passing / max(1, clusters), 6),
         "ReadsPfTotal": passing * reads,
         "ReadsTotal": clusters * reads,
         "YieldTotal": clusters * cell.cycles / 1e9,
@@ -130,25 +162,24 @@ def full_stats_body(run: Run, root: str) -> Json:
     cell, href = run.cell, f"{root}/runs/{run.id}"
     named = {"Id": run.id, "Name": run.name, "DateCreated": stamp(run.created), "Href": href}
     reads = [
-        {"ReadNumber": number, "IsIndexed": is_index, "TotalCycles": cycles, "PercentGtQ30": 81.25}
+        {"ReadNumber": number, "IsIndexed": is_index, "TotalCycles": cycles, "PercentGtQ30": _Q30}
         for number, (cycles, is_index) in enumerate(cell.reads, 1)
     ]
-    lanes = [_lane_stats(run, lane, href) for lane in range(1, cell.lanes + 1)]
+    lanes = [lane_body(run, lane, href) for lane in range(1, cell.lanes + 1)]
     return stats_body(run, root) | {"Run": named, "Reads": reads, "Lanes": lanes}
 
 
-def _lane_stats(run: Run, lane: int, href: str) -> Json:
+def lane_body(run: Run, lane: int, href: str) -> Json:
     cell = run.cell
-    clusters = len(cell.tiles) * cell.clusters
-    passing = sum(cell.tile(lane, number).passing.count(1) for number in cell.tiles)
+    clusters, passing = cell.clusters_on(lane), cell.passing_on(lane)
     return {
         "Id": f"{run.id}{lane}",
         "Href": f"{href}/lanes/{lane}",
         "LaneNumber": lane,
         "Reads": clusters,
         "ReadsPf": passing,
-        "PercentPf": round(passing / clusters, 6),
-        "PercentGtQ30": 81.25,
+        "PercentPf": round(passing / max(1, clusters), 6),
+        "PercentGtQ30": _Q30,
         "Yield": clusters * cell.cycles / 1e9,
         "Status": "QcPassed",
     }

@@ -41,9 +41,9 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True)
 class Group:
-    """Files that are made together: their paths, their sizes in bytes where foretold."""
+    """Files that are made together: their paths, their sizes in bytes."""
 
-    files: list[tuple[str, int | None]]
+    files: list[tuple[str, int]]
     make: Callable[[], Iterable[bytes]]
 
 
@@ -52,8 +52,9 @@ def run_groups(cell: Flowcell, layout: Layout) -> Iterator[Group]:
     yield _ready(dict(_texts(cell, layout)))
     for lane in range(1, cell.lanes + 1):
         positions = list(_positions(cell, layout, lane))
-        makers = [make for _, make in positions]
-        yield Group([(path, None) for path, _ in positions], partial(_make_all, makers))
+        makers = [make for _, _, make in positions]
+        files = [(path, size) for path, size, _ in positions]
+        yield Group(files, partial(_make_all, makers))
         yield _base_calls(cell, layout, lane)
     yield _ready(dict(_markers(layout)))
 
@@ -160,22 +161,26 @@ def _packed(calls: bytes) -> bytes:
 
 def _positions(
     cell: Flowcell, layout: Layout, lane: int
-) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Filters and cluster positions of a lane."""
+) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+    """Filters and cluster positions of a lane: path, size in bytes, and how they are made."""
+    tiles, clusters = len(cell.tiles), cell.clusters
     if layout is Layout.BGZF:
         calls = f"{_CALLS}/L{lane:03d}/s_{lane}"
-        yield f"{calls}.bci", partial(_tile_index, cell)
-        yield f"{calls}.filter", partial(_filter, [cell.tile(lane, tile) for tile in cell.tiles])
-        yield f"Data/Intensities/L{lane:03d}/s_{lane}.locs", partial(_locations, cell, True)
+        yield f"{calls}.bci", 8 * tiles, partial(_tile_index, cell)
+        filters = partial(_filter, [cell.tile(lane, tile) for tile in cell.tiles])
+        yield f"{calls}.filter", 12 + tiles * clusters, filters
+        places = f"Data/Intensities/L{lane:03d}/s_{lane}.locs"
+        yield places, 12 + 8 * tiles * clusters, partial(_locations, cell, True)
         return
     for number in cell.tiles:
         tile = cell.tile(lane, number)
         name = f"s_{lane}_{number}"
-        yield f"{_CALLS}/L{lane:03d}/{name}.filter", partial(_filter, [tile])
+        yield f"{_CALLS}/L{lane:03d}/{name}.filter", 12 + clusters, partial(_filter, [tile])
         if layout is not Layout.CBCL:
-            yield f"Data/Intensities/L{lane:03d}/{name}.locs", partial(_locations, cell)
+            places = f"Data/Intensities/L{lane:03d}/{name}.locs"
+            yield places, 12 + 8 * clusters, partial(_locations, cell)
     if layout is Layout.CBCL and lane == 1:
-        yield "Data/Intensities/s.locs", partial(_locations, cell)
+        yield "Data/Intensities/s.locs", 12 + 8 * clusters, partial(_locations, cell)
 
 
 def _tile_index(cell: Flowcell) -> bytes:

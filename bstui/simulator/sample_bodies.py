@@ -1,8 +1,8 @@
 """The JSON of biosamples, libraries and FASTQ datasets; sizes are bytes."""
 
-from bstui.simulator.account import Biosample, Dataset, Session, Storage
+from bstui.simulator.account import Biosample, Dataset, Storage
 from bstui.simulator.bodies import V1, Json, project_body, stamp, user_body
-from bstui.simulator.reads import INDEX_CYCLES
+from bstui.simulator.session_bodies import session_body
 
 
 def biosample_body(biosample: Biosample, root: str, size: int) -> Json:
@@ -38,44 +38,25 @@ def library_body(biosample: Biosample, root: str, size: int) -> Json:
             "ValidIndexingStrategies": "None,SingleIndex,DualIndex",
             "ValidReadTypes": "SingleRead,PairedEnd",
             "NumIndexCycles": 0,
+            "DateModified": stamp(biosample.created),
             "State": "Active",
+            "DefaultRead1Cycles": 0,
+            "DefaultRead2Cycles": 0,
         },
         "Project": project_body(project, root, size),
         "Biomolecule": "Undefined",
+        "Index1": index_body(library.id, 1, library.indexes[0]),
         "Index1Sequence": library.indexes[0],
+        "Index2": index_body(library.id, 2, library.indexes[1]),
         "Index2Sequence": library.indexes[1],
         "UserOwnedBy": user_body(project.owner, root),
     }
 
 
-def session_body(session: Session, dataset: Dataset, root: str) -> Json:
-    return {
-        "Id": session.id,
-        "Name": session.name,
-        "Href": f"{root}/appsessions/{session.id}",
-        "Application": {
-            "Id": "2313311",
-            "Href": f"{V1}/applications/2313311",
-            "Name": "FASTQ Generation",
-            "CompanyName": "Illumina",
-            "VersionNumber": "1.0.0",
-            "AppFamilySlug": "illumina.fastq-generation",
-            "AppVersionSlug": "illumina.fastq-generation.1.0.0",
-        },
-        "UserCreatedBy": user_body(dataset.project.owner, root),
-        "ExecutionStatus": "Complete",
-        "QcStatus": "Undefined",
-        "StatusSummary": "Application completed successfully",
-        "Purpose": "AppTrigger",
-        "DateCreated": stamp(session.created),
-        "DateModified": stamp(session.created),
-        "DateCompleted": stamp(session.created),
-        "DateStarted": stamp(session.created),
-        "DeliveryStatus": "None",
-        "ContainsComments": False,
-        "HrefComments": f"{root}/appsessions/{session.id}/comments",
-        "TotalSize": sum(dataset.size for dataset in session.datasets),
-    }
+def index_body(library: str, number: int, sequence: str) -> Json:
+    """The first or second index of a library."""
+    name = f"{library}{number}"
+    return {"Id": name, "Name": name[-4:], "Sequence": sequence, "Incompatibility": "None"}
 
 
 def dataset_body(dataset: Dataset, root: str, project_size: int) -> Json:
@@ -88,7 +69,7 @@ def dataset_body(dataset: Dataset, root: str, project_size: int) -> Json:
         "Name": dataset.name,
         "DateCreated": stamp(dataset.created),
         "DateModified": stamp(dataset.created),
-        "AppSession": session_body(dataset.session, dataset, root),
+        "AppSession": session_body(dataset.session, root),
         "Project": project_body(project, root, project_size),
         "TotalSize": dataset.size,
         "IsArchived": dataset.is_archived,
@@ -96,15 +77,15 @@ def dataset_body(dataset: Dataset, root: str, project_size: int) -> Json:
         "DatasetType": dataset_type_body(root),
         "Attributes": {
             "common_fastq": {
-                "MaxLengthRead1": cell.read_length,
-                "MaxLengthRead2": cell.read_length if cell.is_paired else 0,
+                "MaxLengthRead1": cell.insert_cycles[0],
+                "MaxLengthRead2": cell.insert_cycles[1],
                 "IsPairedEnd": cell.is_paired,
                 "TotalClustersPF": dataset.clusters,
                 "TotalClustersRaw": dataset.clusters,
                 "TotalReadsPF": dataset.clusters * (2 if cell.is_paired else 1),
                 "TotalReadsRaw": dataset.clusters * (2 if cell.is_paired else 1),
-                "MaxLengthIndexRead1": INDEX_CYCLES,
-                "MaxLengthIndexRead2": INDEX_CYCLES,
+                "MaxLengthIndexRead1": cell.index_cycles[0],
+                "MaxLengthIndexRead2": cell.index_cycles[1],
             }
         },
         "QcStatus": dataset.qc_status,
@@ -126,10 +107,14 @@ def _seldom(dataset: Dataset) -> Json:
     return {name: True for name, is_so in states.items() if is_so}
 
 
-def dataset_type_body(root: str) -> Json:
-    return {
-        "Id": "illumina.fastq.v1.8",
-        "Href": f"{root}/datasettypes/illumina.fastq.v1.8",
-        "Name": "Illumina Fastq",
-        "ConformsToIds": ["common.files", "common.fastq"],
-    }
+_TYPES = {
+    "illumina.fastq.v1.8": ("Illumina Fastq", ["common.files", "common.fastq"]),
+    "common.fastq": ("Fastq", ["common.files"]),
+    "common.files": ("Files", []),
+}
+
+
+def dataset_type_body(root: str, name: str = "illumina.fastq.v1.8") -> Json:
+    title, conforms = _TYPES[name]
+    href = f"{root}/datasettypes/{name}"
+    return {"Id": name, "Href": href, "Name": title, "ConformsToIds": conforms}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from bstui.simulator.bodies import Json
+from bstui.simulator.bodies import V1, Json
 from bstui.simulator.calls import Call, Refused, error_body
 from bstui.simulator.paging import Order, take_page
 from bstui.simulator.run_bodies import v1_run_body
@@ -26,6 +26,8 @@ def search(call: Call, root: str) -> Json:
             if matches(names):
                 found.append({"Type": "run", "Run": v1_run_body(run)})
     page = take_page(found, call.query, Order[Json]({"Id": lambda item: str(item["Type"])}))
+    if root == V1:
+        return {"Items": page.items} | page.paging()
     return {"Items": page.items, "Paging": page.paging()}
 
 

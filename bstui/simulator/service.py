@@ -2,28 +2,36 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from bstui.simulator.account import Grant, Region, StoredFile, Tag, Tokens
+from bstui.simulator.account import Grant, StoredFile, Tag, Tokens
 from bstui.simulator.api import make_app
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Host
-from bstui.simulator.contents import Spool
+from bstui.simulator.contents import Batch, Spool
+from bstui.simulator.control import make_control
+from bstui.simulator.door import Door
 from bstui.simulator.faults import Faults
-from bstui.simulator.laboratory import make_laboratory
+from bstui.simulator.front import Front, WireProtocol
 from bstui.simulator.logins import Logins
 from bstui.simulator.objects import ObjectStore
 from bstui.simulator.open_points import Choices
+from bstui.simulator.region import Region
 from bstui.simulator.request_log import ObjectRequest, RequestLog
+from bstui.simulator.scales import Scale, make_regions
+from bstui.simulator.served import serve_folder
 from bstui.simulator.signing import Signer
 from bstui.simulator.states import States
 
@@ -40,11 +48,16 @@ class SimulatorOptions:
     port: int = 0
     """Of the first region's API; 0: any free one. The other regions take free ones."""
     object_port: int = 0
+    control_port: int = 0
+    """Of the control endpoint (`control.py`)."""
     ports: tuple[int, ...] = ()
     """Of every region's API, instead of `port`."""
     seed: int = 7
-    scale: float = 1.0
-    """Multiplies the deep FASTQ, which are 27 and 34 MiB (two each) at 1."""
+    scale: Scale = Scale.LAB
+    deep: float = 1.0
+    """Multiplies the laboratory's deep FASTQ, which are 27 and 34 MiB (two each) at 1."""
+    serve: tuple[Path, ...] = ()
+    """Run folders and folders of FASTQ that become the person's, in the first region."""
     log: Path | None = None
     """Where the object store's requests are written, a JSON line each."""
     url_lifetime: float = _WEEK
@@ -53,6 +66,8 @@ class SimulatorOptions:
     """Else those of the seed."""
     unsure: Mapping[str, str] = field(default_factory=dict)
     """The variant of what nobody knows of the service, by the name of the point."""
+    certificate: Path | None = None
+    """A PEM file of a certificate and its key: the API and the objects are then served over TLS."""
 
 
 @dataclass(frozen=True)
@@ -94,38 +109,59 @@ class Simulator:
         self.options = options or SimulatorOptions()
         self.tokens = self.options.tokens or Tokens.derive(self.options.seed)
         self._spool = Spool()
-        self._worlds = make_laboratory(
-            self.options.seed, self.options.scale, self.tokens, self._spool
+        self._worlds = make_regions(
+            self.options.scale, self.options.seed, self.options.deep, self.tokens, self._spool
         )
+        self.served = self._serve_folders()
+        """What each folder became, for people."""
         self.choices = Choices(self.options.unsure)
         self._states = [
             States(world, self._spool, lambda: self.choices["zip-names"]) for world in self._worlds
         ]
         self.faults = Faults(self)
         self._log = RequestLog(self.options.log)
-        self._sockets: list[socket.socket] = []
-        """Every region's API, in their order, then the object store."""
+        self._doors: list[Door] = []
+        """Every region's API, in their order, then the object store, then the control endpoint."""
+        self._tls = _tls_context(self.options.certificate)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Event | None = None
         self._failure: BaseException | None = None
         self.regions: tuple[RegionEndpoint, ...] = ()
         self.objects_url = ""
+        self.control_url = ""
+
+    def _serve_folders(self) -> list[str]:
+        world = self._worlds[0]
+        person = world.grants[self.tokens.person].user
+        folders = dict.fromkeys(path.absolute() for path in self.options.serve)
+        try:
+            return [serve_folder(world, person, folder) for folder in folders]
+        except BaseException:
+            self._spool.close()
+            raise
 
     def start(self) -> Self:
         """Listen; return when every server answers."""
         ports = self.options.ports or (self.options.port,)
-        for number in range(len(self._worlds)):
-            self._listen(ports[number] if number < len(ports) else 0)
-        objects = self._listen(self.options.object_port)
-        self.objects_url = _address(objects)
+        for number, world in enumerate(self._worlds):
+            port = ports[number] if number < len(ports) else 0
+            self._add_door(port, ("api", world.name, world.code))
+        *apis, objects, control = (
+            *self._doors,
+            self._add_door(self.options.object_port, ("objects",)),
+            self._add_door(self.options.control_port, ()),
+        )
+        scheme = "https" if self._tls else "http"
+        self.objects_url = _address(objects, scheme)
+        self.control_url = _address(control, "http")
         self.regions = tuple(
-            _endpoint(world, _address(listening))
-            for world, listening in zip(self._worlds, self._sockets, strict=False)
+            _endpoint(world, _address(door, scheme))
+            for world, door in zip(self._worlds, apis, strict=True)
         )
         ready = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(objects, ready), name="simulator", daemon=True
+            target=self._run, args=(ready,), name="simulator", daemon=True
         )
         self._thread.start()
         if not ready.wait(_START_LIMIT) or self._failure is not None:
@@ -138,10 +174,12 @@ class Simulator:
             self._loop.call_soon_threadsafe(self._ending.set)
             self._thread.join()
             self._thread = None
-        for listening in self._sockets:
-            listening.close()
+        for door in self._doors:
+            door.close()
         self._log.close()
         self._spool.close()
+
+    close = stop
 
     def __enter__(self) -> Self:
         return self.start()
@@ -186,19 +224,51 @@ class Simulator:
         """What was asked of the object store, in order."""
         return self._log.all()
 
-    def _listen(self, port: int) -> socket.socket:
-        """A listening socket; named as TCP's own, for else asyncio leaves Nagle's delay on."""
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._sockets.append(listening)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((self.options.host, port))
-        listening.listen(512)
-        return listening
+    def _add_door(self, port: int, names: tuple[str, ...]) -> Door:
+        door = Door(self.options.host, port, names)
+        self._doors.append(door)
+        return door
 
-    def replace_object(self, file: str) -> None:
-        """Another object under the same id: its bytes reversed, so of the same size."""
+    def shut(self, where: str) -> None:
+        """Refuse connections to the doors of that name; of none, to all but the control's."""
+        for door in self._named(where):
+            self._within(door.shut())
+
+    def open(self, where: str) -> None:
+        """Listen again."""
+        for door in self._named(where):
+            self._within(door.open())
+
+    def _named(self, where: str) -> list[Door]:
+        found = [door for door in self._doors if door.names and where in ("", *door.names)]
+        if not found and self._doors:
+            raise ValueError(f"there is nothing called {where}; use api, objects or a region")
+        return found
+
+    def _within(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it in the servers' thread, and return when it is done."""
+        if self._loop is None or self._thread is None:
+            work.close()
+            return
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_LIMIT)
+
+    def certify(self, chain: str) -> None:
+        """Show another certificate."""
+        if self._tls is None:
+            raise ValueError("the simulator was started without TLS")
+        try:
+            self._tls.load_cert_chain(chain)
+        except OSError as error:
+            raise ValueError(f"{chain}: {error}") from error
+
+    def replace_object(self, file: str, by: int) -> None:
+        """Another object under the same id: its bytes reversed, and so many more or fewer."""
         found = self._file(file)
-        found.content.put(found.content.read()[::-1])
+        content = found.content.replaced(self._spool)
+        if by:
+            data = (content.read() + bytes(max(0, by)))[: content.size + by]
+            content = Batch(self._spool, lambda: [data]).add()
+        found.content = content
         found.modified = datetime.now(UTC).replace(microsecond=0)
 
     def become(self, thing: str, state: str) -> None:
@@ -216,25 +286,34 @@ class Simulator:
         """How the ETag of a file is told; a ValueError for a way that there is not."""
         self._file(file).tag = Tag(tag)
 
-    def _run(self, objects: socket.socket, ready: threading.Event) -> None:
+    def _run(self, ready: threading.Event) -> None:
         try:
-            asyncio.run(self._serve(objects, ready))
+            asyncio.run(self._serve(ready))
         except BaseException as error:
             self._failure = error
             raise
         finally:
             ready.set()
 
-    async def _serve(self, objects: socket.socket, ready: threading.Event) -> None:
+    async def _serve(self, ready: threading.Event) -> None:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         signer = Signer(self.options.seed)
-        store = ObjectStore(self._spool, self._find, signer, self.faults, self._log)
-        await store.start(objects)
-        servers = [self._server(states, signer) for states in self._states]
-        running = [
-            asyncio.create_task(server.serve([listening]))
-            for server, listening in zip(servers, self._sockets, strict=False)
+        store = ObjectStore(self._find, signer, self.faults, self._log, self.choices)
+        *apis, objects, control = self._doors
+        await store.start(objects.socket, self._tls)
+        objects.attend(lambda listening: store.start(listening, self._tls), store.shut)
+        apps = [
+            Front(make_app(self._host(states, signer)), self.faults, store.wait_for_clearing)
+            for states in self._states
         ]
+        own = make_control(self.faults, self.choices, self._log, self._truth_bodies)
+        servers = [*(_server(app, self._tls) for app in apps), _server(own, None)]
+        running = [
+            asyncio.create_task(server.serve([door.socket]))
+            for server, door in zip(servers, (*apis, control), strict=True)
+        ]
+        for server, door in zip(servers, apis, strict=False):
+            door.attend(partial(_reopen, server), partial(_drop, server))
         ready.set()
         await self._ending.wait()
         for server in servers:
@@ -245,8 +324,8 @@ class Simulator:
     def _find(self, key: str) -> StoredFile | None:
         return next((w.objects[key] for w in self._worlds if key in w.objects), None)
 
-    def _server(self, states: States, signer: Signer) -> uvicorn.Server:
-        host = Host(
+    def _host(self, states: States, signer: Signer) -> Host:
+        return Host(
             states.region,
             self.faults,
             signer,
@@ -256,25 +335,50 @@ class Simulator:
             states,
             Logins(states.region, self.options.seed, time.monotonic),
         )
-        return uvicorn.Server(
-            uvicorn.Config(
-                make_app(host, self._log, self._truth_bodies),
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
 
     def _truth_bodies(self, files: set[str]) -> dict[str, Json]:
         return {file: dict(vars(truth)) for file, truth in self.truth(files).items()}
 
 
-def _address(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://{host}:{port}"
+def _server(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        http=WireProtocol,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    config.load()
+    config.ssl = tls
+    return uvicorn.Server(config)
+
+
+async def _reopen(server: uvicorn.Server, listening: socket.socket) -> None:
+    await server.startup([listening])
+
+
+async def _drop(server: uvicorn.Server) -> None:
+    for listener in server.servers:
+        listener.close()
+    for connection in list(server.server_state.connections):
+        connection.transport.abort()
+
+
+def _tls_context(certificate: Path | None) -> ssl.SSLContext | None:
+    if certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def _address(door: Door, scheme: str) -> str:
+    host, port = door.address
+    return f"{scheme}://{host}:{port}"
 
 
 def _endpoint(world: Region, address: str) -> RegionEndpoint:

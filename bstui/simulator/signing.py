@@ -12,15 +12,19 @@ from enum import Enum, auto
 from urllib.parse import urlencode
 
 BUCKET = "basespace-data"
-_DISPOSITION = "response-content-disposition"
+DISPOSITION = "response-content-disposition"
 _TYPE = "response-content-type"
 _V2, _V4 = "Signature", "X-Amz-Signature"
 _DATE = "%Y%m%dT%H%M%SZ"
-_SIGNED_V2 = ("AWSAccessKeyId", "Expires", _DISPOSITION, _TYPE)
+_SIGNED_V2 = ("AWSAccessKeyId", "Expires", DISPOSITION, _TYPE)
 _SIGNED_V4 = (
     *("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires"),
-    *("X-Amz-SignedHeaders", _DISPOSITION, _TYPE),
+    *("X-Amz-SignedHeaders", DISPOSITION, _TYPE),
 )
+
+
+REDIRECTED = "attachment;"
+"""How the disposition of an address begins that a redirect led to."""
 
 
 class Verdict(Enum):
@@ -45,19 +49,19 @@ class Signer:
         self._key_id = f"AKIA{self._mark.upper()}"
 
     def query(
-        self, key: str, name: str, kind: str, now: float, lifetime: int, generation: int
+        self, key: str, disposition: str, kind: str, now: float, lifetime: int, generation: int
     ) -> str:
         """The signed query (v2) for an object of a content type, good for `lifetime` seconds."""
         fields = {
             "AWSAccessKeyId": self._key_id,
             "Expires": str(int(now) + lifetime),
-            _DISPOSITION: f"filename={name}",
+            DISPOSITION: disposition,
             _TYPE: kind,
         }
         return urlencode(fields | {_V2: self._sign(key, fields, generation)})
 
     def query_v4(
-        self, key: str, name: str, kind: str, now: float, lifetime: int, generation: int
+        self, key: str, disposition: str, kind: str, now: float, lifetime: int, generation: int
     ) -> str:
         """The same as Signature Version 4, which newer regions of S3 ask for."""
         began = datetime.fromtimestamp(int(now), UTC)
@@ -67,7 +71,7 @@ class Signer:
             "X-Amz-Date": f"{began:{_DATE}}",
             "X-Amz-Expires": str(lifetime),
             "X-Amz-SignedHeaders": "host",
-            _DISPOSITION: f"filename={name}",
+            DISPOSITION: disposition,
             _TYPE: kind,
         }
         return urlencode(fields | {_V4: self._sign(key, fields, generation)})

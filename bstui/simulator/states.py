@@ -6,10 +6,12 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 
-from bstui.simulator.account import Dataset, Region, Run, Storage, StoredFile
+from bstui.simulator.account import Dataset, Run, Storage, StoredFile
 from bstui.simulator.contents import Batch, Spool
+from bstui.simulator.region import Region
 
 _CALLS = "Data/Intensities/BaseCalls"
 _IMAGES = ("Thumbnail_Images/", "Images/")
@@ -31,6 +33,7 @@ class States:
             raise ValueError(f"a state is one of: {', '.join(STATES)}")
         if held is not None:
             STATES[state](self, held)
+            self.region.version += 1
         return held is not None
 
     def upload(self, held: Run | Dataset, count: int | None = None) -> None:
@@ -38,6 +41,9 @@ class States:
         arrived, held.upcoming = held.upcoming[:count], held.upcoming[count or len(held.upcoming) :]
         for file in arrived:
             self.region.add_file(file)
+        self.region.version += 1
+        if isinstance(held, Dataset):
+            held.session.forget_size()
         held.files = held.files + arrived
         if count is None:
             held.upload_status = "Completed"
@@ -48,6 +54,7 @@ class States:
         if held.unzipped and storage is not Storage.UNZIPPING:
             held.files, held.unzipped = held.unzipped, []
         held.storage = storage
+        self.region.version += 1
         if storage is Storage.ZIPPED and isinstance(held, Run):
             self._zip(held)
 
@@ -103,7 +110,7 @@ def _zips(files: list[StoredFile]) -> Iterator[bytes]:
 
 
 def _mark_deleted(states: States, held: Run | Dataset) -> None:
-    held.is_deleted = True
+    held.deleted = datetime.now(UTC)
 
 
 def _offer(states: States, held: Run | Dataset) -> None:
@@ -111,7 +118,7 @@ def _offer(states: States, held: Run | Dataset) -> None:
 
 
 def _keep(states: States, held: Run | Dataset) -> None:
-    held.is_transfer_pending = held.is_deleted = False
+    held.is_transfer_pending, held.deleted = False, None
 
 
 def _storing(storage: Storage) -> Callable[[States, Run | Dataset], None]:

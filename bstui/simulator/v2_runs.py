@@ -3,26 +3,30 @@
 from collections.abc import Iterable
 
 from bstui.simulator import bodies, run_bodies, sample_bodies
-from bstui.simulator.account import Biosample, Run
+from bstui.simulator.account import Biosample, Run, StoredFile
 from bstui.simulator.bodies import Json
-from bstui.simulator.calls import Call, unknown_route
+from bstui.simulator.calls import Call, not_allowed, unknown_route
 from bstui.simulator.paging import UNSORTED, Order, take_page
-from bstui.simulator.routes_v1 import FILES, RUNS, chosen_files
+from bstui.simulator.routes_v1 import FILES, RUNS, chosen_files, chosen_runs
 
 
 def list_runs(call: Call) -> Json:
     query = call.query
-    statuses, ids = query.words("statuses"), query.words("id")
+    ids, projects = query.words("id"), query.words("output.projects")
     name = query.text("experimentname").lower()
     runs = [
         run
-        for run in call.view.runs()
-        if (not statuses or run.status.lower() in statuses)
-        and (not ids or call.run_id(run).lower() in ids)
+        for run in chosen_runs(call)
+        if (not ids or call.run_id(run).lower() in ids)
         and (not name or run.experiment.lower() == name)
+        and (not projects or _writes_to(call, run, projects))
     ]
     page = take_page(runs, query, RUNS)
     return {"Items": [_body(call, run) for run in page.items], "Paging": page.paging()}
+
+
+def _writes_to(call: Call, run: Run, projects: set[str]) -> bool:
+    return any(dataset.project.id in projects for dataset in call.region.run_datasets(run))
 
 
 def _body(call: Call, run: Run) -> Json:
@@ -33,22 +37,37 @@ def _body(call: Call, run: Run) -> Json:
 def one_run(call: Call) -> Json:
     run = call.run()
     owner = f"{call.root}/runs/{run.id}"
-    properties = (_run_property(call, run, name) for name in _RUN_PROPERTIES)
+    properties = [*_properties(call, run), *_thresholds(call, run)]
     return _body(call, run) | {
         "SequencingStats": run_bodies.stats_body(run, call.root),
-        "Properties": bodies.properties_body(owner, properties),
+        "Properties": bodies.cut_properties(owner, properties, call.query),
     }
+
+
+def one_lane(call: Call) -> Json:
+    """A lane, whose id is its run's with its number."""
+    name, number = call.parts["id"][:-1], call.parts["id"][-1:]
+    run = call.region.runs.get(name)
+    is_there = run is not None and call.view.sees_run(run)
+    if run is None or not is_there or not number.isdecimal():
+        raise not_allowed("BROWSE", "Lane")
+    if not 1 <= int(number) <= run.cell.lanes:
+        raise not_allowed("BROWSE", "Lane")
+    return run_bodies.lane_body(run, int(number), f"{call.root}/runs/{run.id}")
 
 
 _RUN_PROPERTIES = {
     "Input.BioSamples": ("biosample", "BioSampleItems", "BioSample"),
     "Input.Libraries": ("library", "SampleLibraryItems", "SampleLibrary"),
+    "Input.LibraryPools": ("librarypool", "LibraryPoolItems", "LibraryPool"),
 }
 """Of each: the type, and what its items are called in a resource and alone."""
 
 
 def _run_items(call: Call, run: Run, name: str) -> list[Json]:
     """What a run says of its biosamples; of those of unreadable projects the name alone."""
+    if name == "Input.LibraryPools":
+        return [pool_body(run, call.root)] if run.biosamples else []
     items: list[Json] = []
     for biosample in run.biosamples:
         size = call.size_of(biosample.project)
@@ -67,10 +86,48 @@ def _run_property(call: Call, run: Run, name: str) -> Json:
     return bodies.property_body(owner, kind, name, _run_items(call, run, name), key)
 
 
+def _properties(call: Call, run: Run) -> list[Json]:
+    """Those of items; a pool is one of these only where something was pooled."""
+    made = [_run_property(call, run, name) for name in _RUN_PROPERTIES]
+    return [item for item in made if "LibraryPoolItems" not in item or item["ItemsTotalCount"]]
+
+
+def _thresholds(call: Call, run: Run) -> list[Json]:
+    """What was asked of each lane, and whether it was reached."""
+    made: list[Json] = []
+    for lane in range(1, run.cell.lanes + 1):
+        for verdict, content in (("Failed", []), ("Passed", ["Lane.PercentGtQ30"])):
+            name = f"BaseSpace.LaneQcThresholds.{lane}.{verdict}"
+            href = f"{call.root}/runs/{run.id}/properties/{name}"
+            text = f"The list of configured thresholds that were evaluated and {verdict.lower()}"
+            count = len(content)
+            made.append(
+                {"Type": "string[]", "Href": href, "Name": name, "Description": text}
+                | ({"ContentItems": content} if content else {})
+                | {"HrefItems": f"{href}/items"}
+                | {"ItemsDisplayedCount": count, "ItemsTotalCount": count}
+            )
+    return made
+
+
+def pool_body(run: Run, root: str) -> Json:
+    """The pool of libraries that was loaded onto a run's flow cell."""
+    return {
+        "Id": f"{run.id}1",
+        "Href": f"{root}/librarypools/{run.id}1",
+        "UserPoolId": f"{run.experiment} pool",
+        "UserOwnedBy": bodies.user_body(run.owner, root),
+        "LibraryCount": len(run.biosamples),
+        "DateModified": bodies.stamp(run.created),
+        "DateCreated": bodies.stamp(run.created),
+        "Status": "Active",
+    }
+
+
 def run_properties(call: Call) -> Json:
     run = call.run()
-    items = [_run_property(call, run, name) for name in _RUN_PROPERTIES]
-    return {"Items": items, "Paging": take_page(items, call.query, UNSORTED).paging()}
+    page = take_page([*_properties(call, run), *_thresholds(call, run)], call.query, UNSORTED)
+    return {"Items": page.items, "Paging": page.paging()}
 
 
 def run_property_items(call: Call) -> Json:
@@ -107,6 +164,16 @@ def run_files(call: Call) -> Json:
     """A run's files; without TotalCount unless that is included."""
     run, query = call.run(), call.query
     included = query.words("include")
+    page = call.page(f"v2 {run.id}", lambda: _run_files(call, run), FILES)
+    body: Json = {"Items": call.file_list(page.items, call.root)}
+    if "subdirectories" in included:
+        body["SubDirectories"] = _folders(call, run, query.text("directory").strip("/"))
+    return body | {"Paging": page.paging(with_total="totalcount" in included)}
+
+
+def _run_files(call: Call, run: Run) -> list[StoredFile]:
+    """Those in the folder and with the prefix that are asked for."""
+    query = call.query
     folder = query.text("directory").strip("/")
     files = chosen_files(call, run.files)
     if query.text("directory") and not (query.flag("recursive") and not folder):
@@ -115,11 +182,7 @@ def run_files(call: Call) -> Json:
         deep = query.flag("recursive")
         files = [file for file in within if deep or "/" not in file.path[len(start) :]]
     prefix = query.text("pathprefix").lstrip("/")
-    page = take_page([f for f in files if f.path.startswith(prefix)], query, FILES)
-    body: Json = {"Items": call.file_list(page.items, call.root)}
-    if "subdirectories" in included:
-        body["SubDirectories"] = _folders(call, run, folder)
-    return body | {"Paging": page.paging(with_total="totalcount" in included)}
+    return [file for file in files if file.path.startswith(prefix)]
 
 
 def _folders(call: Call, run: Run, folder: str) -> list[Json]:
@@ -156,6 +219,7 @@ def _mapping(call: Call, run: Run, lane: int, biosample: Biosample) -> Json:
         "BioSampleName": biosample.name,
         "LibraryName": biosample.name,
         "ProjectName": biosample.project.name,
+        "LibraryPool": pool_body(run, call.root),
     }
     if call.view.sees_biosample(biosample):
         size = call.size_of(biosample.project)

@@ -1,6 +1,6 @@
 """The calls of v2 about biosamples and their FASTQ datasets."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bstui.simulator import bodies, run_bodies, sample_bodies
 from bstui.simulator.account import Biosample, Dataset
@@ -15,6 +15,7 @@ _BIOSAMPLES: Mapping[str, Callable[[Biosample], object]] = {
     "BioSampleName": lambda b: b.name,
     "DateModified": lambda b: b.created,
     "Project": lambda b: b.project.name,
+    "UserOwnedBy": lambda b: b.project.owner.name,
     "Status": lambda b: b.status,
     "LabStatus": lambda b: b.lab_status,
 }
@@ -25,31 +26,44 @@ _DATASETS: Mapping[str, Callable[[Dataset], object]] = {
     "ProjectName": lambda d: d.project.name,
     "Size": lambda d: d.size,
     "QcStatus": lambda d: d.qc_status,
+    "AppSessionName": lambda d: d.session.name,
+    "ApplicationName": lambda d: d.session.app.name,
+}
+_LIBRARIES: Mapping[str, Callable[[Biosample], object]] = {
+    "Id": lambda b: b.library.id,
+    "Name": lambda b: b.name,
+    "DateCreated": lambda b: b.created,
+    "DateModified": lambda b: b.created,
+    "ProjectName": lambda b: b.project.name,
+    "UserOwnedBy": lambda b: b.project.owner.name,
 }
 
 
 def list_biosamples(call: Call) -> Json:
     """By name, status, and project: the default one, or one with datasets of the biosample."""
-    query = call.query
-    projects, names = query.words("projectid"), query.words("biosamplename")
-    statuses, lab = query.words("status"), query.words("labstatus")
-    biosamples = [
-        b
-        for b in call.view.biosamples()
-        if (not projects or projects & _projects_of(call, b))
-        and (not names or b.name.lower() in names)
-        and (not statuses or b.status.lower() in statuses)
-        and (not lab or b.lab_status.lower() in lab)
-    ]
-    page = take_page(biosamples, query, Order(_BIOSAMPLES))
+    page = call.page("biosamples", lambda: _biosamples(call), Order(_BIOSAMPLES))
     items = [
         sample_bodies.biosample_body(b, call.root, call.size_of(b.project)) for b in page.items
     ]
     return {"Items": items, "Paging": page.paging()}
 
 
-def _projects_of(call: Call, biosample: Biosample) -> set[str]:
-    return {biosample.project.id, *(d.project.id for d in call.region.datasets_of(biosample))}
+def _biosamples(call: Call) -> list[Biosample]:
+    query, region, view = call.query, call.region, call.view
+    projects, names = query.words("projectid"), query.words("biosamplename")
+    statuses, lab = query.words("status"), query.words("labstatus")
+    candidates: Iterable[Biosample] = region.biosamples.values()
+    if projects:
+        found = (region.projects[name] for name in projects if name in region.projects)
+        candidates = dict.fromkeys(b for p in found for b in region.project_biosamples(p))
+    return [
+        b
+        for b in candidates
+        if view.sees_biosample(b)
+        and (not names or b.name.lower() in names)
+        and (not statuses or b.status.lower() in statuses)
+        and (not lab or b.lab_status.lower() in lab)
+    ]
 
 
 def one_biosample(call: Call) -> Json:
@@ -62,6 +76,13 @@ def biosample_libraries(call: Call) -> Json:
     size = call.size_of(biosample.project)
     page = take_page([sample_bodies.library_body(biosample, call.root, size)], call.query, UNSORTED)
     return {"Items": page.items, "Paging": page.paging()}
+
+
+def list_libraries(call: Call) -> Json:
+    """The libraries of all biosamples that may be seen: one of each."""
+    page = call.page("libraries", lambda: call.view.biosamples(), Order(_LIBRARIES))
+    items = [sample_bodies.library_body(b, call.root, call.size_of(b.project)) for b in page.items]
+    return {"Items": items, "Paging": page.paging()}
 
 
 def run_lane_summaries(call: Call) -> Json:
@@ -92,10 +113,16 @@ def run_lane_summaries(call: Call) -> Json:
 def list_datasets(call: Call) -> Json:
     runs = call.query.words("inputruns")
     if runs and call.choices["unreadable-datasets"] == "refused":
-        for dataset in call.region.datasets.values():
-            if dataset.run.id in runs and not call.view.sees_dataset(dataset):
+        for dataset in _of_runs(call, runs):
+            if not call.view.sees_dataset(dataset):
                 raise not_allowed("BROWSE", "Project")
-    return _dataset_page(call, _candidates(call))
+    return _dataset_page(call, "datasets", lambda: _candidates(call))
+
+
+def _of_runs(call: Call, runs: Iterable[str]) -> Iterator[Dataset]:
+    region = call.region
+    found = (region.runs[name] for name in runs if name in region.runs)
+    return (dataset for run in found for dataset in region.run_datasets(run))
 
 
 def _candidates(call: Call) -> Iterable[Dataset]:
@@ -107,33 +134,42 @@ def _candidates(call: Call) -> Iterable[Dataset]:
     if names := call.query.words("projectid"):
         projects = (region.projects[name] for name in names if name in region.projects)
         return (d for project in projects for d in call.view.project_datasets(project))
+    if runs := call.query.words("inputruns"):
+        return call.view.seen(_of_runs(call, runs))
     return call.view.datasets()
 
 
 def project_datasets(call: Call) -> Json:
-    return _dataset_page(call, call.view.project_datasets(call.project()))
+    project = call.project()
+    name = f"datasets of {project.id}"
+    return _dataset_page(call, name, lambda: call.view.project_datasets(project))
 
 
-def _dataset_page(call: Call, datasets: Iterable[Dataset]) -> Json:
-    chosen = [d for d in datasets if _is_asked_for(call, d) and _is_of_type(call)]
-    page = take_page(chosen, call.query, Order(_DATASETS, descending=True))
+def _dataset_page(call: Call, name: str, find: Callable[[], Iterable[Dataset]]) -> Json:
+    page = call.page(name, lambda: _chosen(call, find()), Order(_DATASETS, descending=True))
     items = [_dataset_body(call, dataset) for dataset in page.items]
     return {"Items": items, "Paging": page.paging()}
 
 
-def _is_asked_for(call: Call, dataset: Dataset) -> bool:
-    biosample = dataset.biosample.id if dataset.biosample else ""
-    filters = {
-        "inputbiosamples": biosample,
-        "inputruns": dataset.run.id,
-        "inputruntokens": dataset.run.token.lower(),
-        "projectid": dataset.project.id,
-        "appsessionids": dataset.session.id,
-        "qcstatus": dataset.qc_status.lower(),
-        "uploadstatus": dataset.upload_status.lower(),
-        "isarchived": str(dataset.is_archived).lower(),
-    }
-    return not any(words and value not in words for words, value in _wanted(call, filters))
+_FILTERS: Mapping[str, Callable[[Dataset], str]] = {
+    "inputbiosamples": lambda d: d.biosample.id if d.biosample else "",
+    "inputruns": lambda d: d.run.id,
+    "inputruntokens": lambda d: d.run.token.lower(),
+    "projectid": lambda d: d.project.id,
+    "appsessionids": lambda d: d.session.id,
+    "qcstatus": lambda d: d.qc_status.lower(),
+    "uploadstatus": lambda d: d.upload_status.lower(),
+    "isarchived": lambda d: str(d.is_archived).lower(),
+}
+
+
+def _chosen(call: Call, datasets: Iterable[Dataset]) -> list[Dataset]:
+    """Those that all filters of the query let through."""
+    if not _is_of_type(call):
+        return []
+    asked = [(call.query.words(name), value_of) for name, value_of in _FILTERS.items()]
+    filters = [(words, value_of) for words, value_of in asked if words]
+    return [d for d in datasets if all(value_of(d) in words for words, value_of in filters)]
 
 
 def _is_of_type(call: Call) -> bool:
@@ -145,10 +181,6 @@ def _is_of_type(call: Call) -> bool:
     if way == "conforming":
         return bool(plain & {"common.fastq", "common.files"})
     return way == "everything" and bool(plain)
-
-
-def _wanted(call: Call, filters: Mapping[str, str]) -> list[tuple[set[str], str]]:
-    return [(call.query.words(name), value) for name, value in filters.items()]
 
 
 def _dataset_body(call: Call, dataset: Dataset) -> Json:
@@ -177,7 +209,10 @@ def _dataset_properties(call: Call, dataset: Dataset) -> list[Json]:
         "Description": "",
         "ContentMap": [{"Key": "LaneNumber", "Values": [str(dataset.lane)]}],
     }
-    runs = [run_bodies.v1_run_body(dataset.run)]
+    if not dataset.lane:
+        metrics["ContentMap"] = []
+    run = run_bodies.v1_run_body(dataset.run)
+    runs = [{name: value for name, value in run.items() if name != "HrefBaseSpaceUI"}]
     made = [metrics, bodies.property_body(owner, "run", "Input.Runs", runs, "RunItems")]
     if dataset.biosample is not None:
         size = call.size_of(dataset.project)
@@ -195,7 +230,9 @@ def _dataset_properties(call: Call, dataset: Dataset) -> list[Json]:
 
 
 def one_dataset(call: Call) -> Json:
-    return _dataset_body(call, call.dataset())
+    dataset = call.dataset()
+    page = bodies.page_of("datasets", dataset.id, dataset.name)
+    return _dataset_body(call, dataset) | {"HrefBaseSpaceUI": page}
 
 
 def dataset_files(call: Call) -> Json:
@@ -208,9 +245,15 @@ def dataset_files(call: Call) -> Json:
 
 
 def dataset_properties(call: Call) -> Json:
-    owner = f"{call.root}/datasets/{call.dataset().id}"
-    items = _dataset_properties(call, call.dataset())
-    return bodies.properties_body(owner, items)
+    page = take_page(_dataset_properties(call, call.dataset()), call.query, UNSORTED)
+    return {"Items": page.items, "Paging": page.paging()}
+
+
+def dataset_property(call: Call) -> Json:
+    for item in _dataset_properties(call, call.dataset()):
+        if str(item["Name"]).lower() == call.parts["name"].lower():
+            return item
+    raise unknown_route()
 
 
 def dataset_property_items(call: Call) -> Json:
@@ -229,4 +272,6 @@ def dataset_property_items(call: Call) -> Json:
 
 
 def one_dataset_type(call: Call) -> Json:
-    return sample_bodies.dataset_type_body(call.root)
+    if call.parts["id"].lower() not in ("illumina.fastq.v1.8", "common.fastq", "common.files"):
+        raise not_allowed("BROWSE", "DatasetType")
+    return sample_bodies.dataset_type_body(call.root, call.parts["id"].lower())

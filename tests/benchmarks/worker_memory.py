@@ -28,7 +28,7 @@ _LARGEST = 6
 
 
 def main(files: int = FILES, seconds: float = SECONDS) -> None:
-    options = SimulatorOptions(scale=3)
+    options = SimulatorOptions(deep=3)
     with Simulator(options) as simulator, tempfile.TemporaryDirectory() as home:
         environ = {
             "HOME": home,

@@ -32,7 +32,7 @@ MOST_REFETCHED = 20 * MIB + 64 * MIB
 """Two files, two ranges of at most 5 MiB each; and one batch."""
 IMPORT = ("import", "project:=Tumour exomes and small RNA", "--yes")
 LIMITS = ("--concurrent-files", "2", "--concurrent-parts", "2")
-SCALE = ("--scale", "1.8")
+SCALE = ("--deep", "1.8")
 
 Row = dict[str, Any]
 

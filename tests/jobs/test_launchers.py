@@ -32,7 +32,7 @@ MIB = 1 << 20
 @pytest.fixture(scope="module")
 def deep_laboratory() -> Iterator[Simulator]:
     """With deep FASTQ of several ranges."""
-    with Simulator(SimulatorOptions(scale=0.6)) as running:
+    with Simulator(SimulatorOptions(deep=0.6)) as running:
         yield running
 
 

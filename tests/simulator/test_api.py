@@ -1,25 +1,13 @@
-"""The API's shapes, against what the real service has been recorded to send."""
+"""The API's behaviour: who sees what, how lists are paged, what is refused."""
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from bstui.simulator.service import Simulator
 from tests.simulator.asking import asking
-
-_EXAMPLES = Path(__file__).parents[2] / "../shared/basespace/examples"
-_PROPERTIES = "Input.Libraries,Input.Runs,BaseSpace.Metrics.FastQ"
-
-
-def recorded(name: str) -> object:
-    path = _EXAMPLES / f"{name}.json"
-    if not path.is_file():
-        pytest.skip(f"the recorded bodies are not there ({_EXAMPLES})")
-    return json.loads(path.read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -42,110 +30,6 @@ def ids(api: httpx.Client) -> dict[str, str]:
         "sample": sample, "session": session,
         "project": project, "run": run, "biosample": biosample, "dataset": dataset, "file": file,
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("name", "path"),
-    [
-        ("v1_project", "/v1pre3/projects/{project}"),
-        ("v1_users_current_projects_p1", "/v1pre3/users/current/projects?Limit=3"),
-        ("v1_file_fastq", "/v1pre3/files/{file}"),
-        ("v1_file_sample_parent", "/v1pre3/files/{file}"),
-        ("v1_project_samples", "/v1pre3/projects/{project}/samples?Limit=512"),
-        ("v1_sample", "/v1pre3/samples/{sample}"),
-        ("v2_appsessions_by_project", "/v2/appsessions?output.projects={project}"),
-        ("v2_datasets_by_appsession", "/v2/datasets?appsessionids={session}"),
-        ("v2_run_details_masked", "/v2/runs/{run}"),
-        ("v1_file_content_meta_fastq", "/v1pre3/files/{file}/content?redirect=meta"),
-        ("v2_biosamples_by_project_p1", "/v2/biosamples?projectid={project}&limit=5"),
-        ("v2_dataset_files", "/v2/datasets/{dataset}/files"),
-        ("v2_dataset_files_empty_page", "/v2/datasets/{dataset}/files?offset=9"),
-        (
-            "v2_datasets_by_biosample_with_properties",
-            "/v2/datasets?inputbiosamples={biosample}&include=properties"
-            f"&datasettypes=~common.fastq&propertyfilters={_PROPERTIES}",
-        ),
-        ("v2_run_files_masked", "/v2/runs/{run}/files?extension=csv"),
-        ("v1_error_404_unknown_route", "/v2/v2/datasets"),
-        ("v1_error_403_file_nonexistent", "/v1pre3/files/1111111"),
-        ("v1_error_403_project_browse", "/v2/projects/1111111"),
-    ],
-)
-def test_bodies_have_the_recorded_shape(
-    api: httpx.Client, ids: dict[str, str], name: str, path: str
-) -> None:
-    real, ours = recorded(name), api.get(path.format(**ids)).json()
-    missing = _shape(real) - _shape(ours)
-    missing = {path for path in missing if not any(part in path for part in _UNUSED)}
-    assert {path for path in missing if not path.rstrip("[]").endswith(_LEFT_OUT)} == set()
-    assert _kinds(real).items() & _kinds(ours).items() == {
-        (path, kind) for path, kind in _kinds(real).items() if path in _kinds(ours)
-    }
-
-
-_UNUSED = ("/LibraryPoolItems", "/ContentItems")
-"""Properties of runs that nothing here has."""
-
-
-_LEFT_OUT = (
-    # Adornments of the recorded account that nothing here has.
-    *("ShortDescription", "DateCreated", "PublishStatus", "IsBillingActivated", "Category"),
-    *("Classifications", "Features", "LockStatus", "DateModified", "DefaultRead1Cycles"),
-    *("DefaultRead2Cycles", "AnalysisSettings", "ReverseComplementI5Index", "HrefComments"),
-    *("HrefBaseSpaceUI", "DateInstrumentCompleted", "AppSession/TotalSize", "Expires"),
-    *("HomepageUri", "FlowcellPosition", "HrefIcaUriFiles", "DatePublished", "NumberOfSubjects"),
-    # Statistics that need images, and a gene panel's names.
-    *("Chemistry", "Density", "Occupancy", "Last10Cycles", "R1", "R2", "Called", "Extracted"),
-    *("Scored", "Aligned", "ErrorRate", "Cycle1", "NumSurfaces", "NumSwathsPerLane"),
-    *("NumTilesPerSwath", "PercentResynthesis", "ProjectedTotalYield", "YieldTotal"),
-    "NonIndexedPercentGtQ30",
-)
-
-
-def _kinds(body: object, path: str = "") -> dict[str, str]:
-    """The kind of each field: of its JSON type, and whether an address is relative or absolute."""
-    if isinstance(body, dict):
-        found: dict[str, str] = {}
-        for key, value in body.items():
-            found |= _kinds(value, f"{path}/{key}")
-        return found
-    if isinstance(body, list):
-        return {p: kind for value in body[:1] for p, kind in _kinds(value, f"{path}[]").items()}
-    if "Href" in path and "HrefContent" not in path and isinstance(body, str):
-        return {path: "absolute" if "://" in body else "relative"}
-    if isinstance(body, str) and _DATE.fullmatch(body):
-        return {path: "date"}
-    return {path: "number" if type(body) in (int, float) else type(body).__name__}
-
-
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z")
-
-
-def _shape(body: object, path: str = "") -> set[str]:
-    """The paths of all fields, with the JSON type of their values."""
-    if isinstance(body, dict):
-        return {p for key, value in body.items() for p in _shape(value, f"{path}/{key}")} | {path}
-    if isinstance(body, list):
-        return {p for value in body for p in _shape(value, f"{path}[]")} | {path}
-    return {path}
-
-
-@pytest.mark.parametrize("name", ["v1_error_404_unknown_route", "v1_error_403_file_nonexistent"])
-def test_errors_are_the_recorded_ones(api: httpx.Client, name: str) -> None:
-    path = "/v2/v2/datasets" if "404" in name else "/v1pre3/files/1111111"
-    answer = api.get(path)
-    assert answer.json() == recorded(name)
-    assert answer.status_code == int(name.split("_")[2])
-    assert answer.headers["content-type"] == "application/json; charset=utf-8"
-
-
-def test_bad_tokens_get_the_recorded_401(laboratory: Simulator) -> None:
-    here, there = laboratory.regions
-    for token in ("f" * 32, there.accounts[0].token):
-        with asking(here, token) as client:
-            answer = client.get("/v2/runs")
-            assert answer.status_code == 401
-            assert answer.json() == recorded("v1_error_401_bad_token")
 
 
 def test_token_goes_in_three_ways(laboratory: Simulator) -> None:
@@ -184,7 +68,7 @@ def test_scopes_are_told(laboratory: Simulator) -> None:
     with asking(region, region.accounts[2].token) as client:
         body = client.get("/v1pre3/oauthv2/token/current").json()["Response"]
     assert body["Scopes"] == ["BROWSE GLOBAL"]
-    assert "AccessToken" not in body
+    assert body["AccessToken"] == region.accounts[2].token
 
 
 def test_browse_token_lists_but_reads_nothing(laboratory: Simulator, ids: dict[str, str]) -> None:

@@ -207,7 +207,7 @@ def test_changed_objects_are_others(simulator: Simulator, file: str, address: st
 
 
 def test_http_asks_for_the_same(simulator: Simulator, file: str, address: str) -> None:
-    faults = f"{simulator.regions[1].api_url}/_simulator/faults"
+    faults = f"{simulator.control_url}/faults"
     wanted = [{"fault": "cut", "files": [file], "after": 9}, {"fault": "latency", "api": 0.0}]
     assert httpx.post(faults, json=wanted).status_code == 200
     assert len(received(address)) == 9

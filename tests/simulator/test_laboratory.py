@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bstui.simulator.account import Biosample, Dataset, Project, Region, Tokens, View
+from bstui.simulator.account import Biosample, Dataset, Project, Tokens
 from bstui.simulator.contents import MIB, Spool
 from bstui.simulator.laboratory import make_laboratory
+from bstui.simulator.region import Region, View
 from tests.lab import SEED, SMALL, TOKENS
 
 Laboratory = tuple[Region, Region]

@@ -165,9 +165,9 @@ def test_pages_are_short_or_come_again(simulator: Simulator, api: httpx.Client) 
 
 def test_http_spoils_too(simulator: Simulator, api: httpx.Client) -> None:
     wanted = {"fault": "spoil", "route": "/v2/runs", "keep": 5}
-    assert api.post("/_simulator/faults", json=wanted).status_code == 200
+    assert api.post(f"{simulator.control_url}/faults", json=wanted).status_code == 200
     assert len(api.get("/v2/runs").content) == 5
     for wrong in ({"fault": "spoil", "colour": 1}, {"fault": "spoil", "route": "("}):
-        assert api.post("/_simulator/faults", json=wrong).status_code == 400
+        assert api.post(f"{simulator.control_url}/faults", json=wrong).status_code == 400
     tag = {"fault": "tag", "files": ["0"], "tag": "weak"}
-    assert "no file 0" in api.post("/_simulator/faults", json=tag).json()["error"]
+    assert "no file 0" in api.post(f"{simulator.control_url}/faults", json=tag).json()["error"]

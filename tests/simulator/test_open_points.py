@@ -45,15 +45,15 @@ def test_points_are_listed_for_people() -> None:
 
 
 def test_points_are_chosen_over_http(simulator: Simulator, api: httpx.Client) -> None:
-    answer = api.post("/_simulator/points", json={"bad-token": "403"}).json()
+    answer = api.post(f"{simulator.control_url}/points", json={"bad-token": "403"}).json()
     assert {row["name"]: row["chosen"] for row in answer}["bad-token"] == "403"
     assert simulator.choices["bad-token"] == "403"
-    assert api.post("/_simulator/points", json={"bad-token": "5"}).status_code == 400
-    assert len(api.get("/_simulator/points").json()) == len(POINTS)
+    assert api.post(f"{simulator.control_url}/points", json={"bad-token": "5"}).status_code == 400
+    assert len(api.get(f"{simulator.control_url}/points").json()) == len(POINTS)
 
 
 def test_points_are_chosen_at_the_start() -> None:
-    options = SimulatorOptions(scale=SMALL, unsure={"workgroup-list": "refused"})
+    options = SimulatorOptions(deep=SMALL, unsure={"workgroup-list": "refused"})
     with Simulator(options) as running, asking(running.regions[0]) as client:
         assert client.get("/v2/users/current/workgroups").status_code == 403
 
@@ -162,6 +162,22 @@ def test_signatures(simulator: Simulator, variant: str, marks: list[str]) -> Non
         assert fetch(address.replace("filename", "filenames")).status_code == 403
         simulator.faults.expire_urls()
         assert b"expired" in fetch(address).content
+
+
+@pytest.mark.parametrize(
+    ("variant", "statuses"),
+    [("by-redirect", [403, 200]), ("refused", [403, 403]), ("ignored", [200, 200])],
+)
+def test_token_at_store(
+    simulator: Simulator, api: httpx.Client, variant: str, statuses: list[int]
+) -> None:
+    choose(simulator, "token-at-store", variant)
+    file = file_named(simulator, NAME)
+    moved = api.get(f"/v2/files/{file}/content?redirect=true").headers["location"]
+    addresses = (address_of(simulator, file), moved)
+    assert [fetch(a, x_access_token="x").status_code for a in addresses] == statuses
+    assert [fetch(a, Authorization="Bearer x").status_code for a in addresses] == [403, 403]
+    assert [fetch(a).status_code for a in addresses] == [200, 200]
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,12 @@ def test_regions_say_where_they_are(laboratory: Simulator) -> None:
 
 
 def test_ports_and_addresses_can_be_taken_up_again() -> None:
-    with Simulator(SimulatorOptions(scale=SMALL)) as first:
+    with Simulator(SimulatorOptions(deep=SMALL)) as first:
         ports = tuple(int(region.api_url.rsplit(":", 1)[1]) for region in first.regions)
         file = file_named(first, "Kidney-2_S1_L001_R1_001.fastq.gz")
         address, truth = address_of(first, file), first.truth({file})
         body, objects = fetch(address).content, first.object_port
-    options = SimulatorOptions(scale=SMALL, ports=ports, object_port=objects)
+    options = SimulatorOptions(deep=SMALL, ports=ports, object_port=objects)
     with Simulator(options) as second:
         assert [region.api_url for region in first.regions] == [
             region.api_url for region in second.regions
@@ -42,15 +42,15 @@ def test_ports_and_addresses_can_be_taken_up_again() -> None:
 
 
 def test_port_is_the_first_regions() -> None:
-    with Simulator(SimulatorOptions(scale=SMALL)) as first:
+    with Simulator(SimulatorOptions(deep=SMALL)) as first:
         port = int(first.regions[0].api_url.rsplit(":", 1)[1])
-    with Simulator(SimulatorOptions(scale=SMALL, port=port)) as second:
+    with Simulator(SimulatorOptions(deep=SMALL, port=port)) as second:
         assert second.regions[0].api_url.endswith(f":{port}")
 
 
 def test_a_taken_port_is_an_error() -> None:
-    with Simulator(SimulatorOptions(scale=SMALL)) as first:
-        second = Simulator(SimulatorOptions(scale=SMALL, object_port=first.object_port))
+    with Simulator(SimulatorOptions(deep=SMALL)) as first:
+        second = Simulator(SimulatorOptions(deep=SMALL, object_port=first.object_port))
         with pytest.raises(OSError, match="in use"):
             second.start()
         second.stop()
@@ -59,14 +59,14 @@ def test_a_taken_port_is_an_error() -> None:
 def test_tokens_can_be_chosen() -> None:
     tokens = dataclasses.replace(Tokens.derive(1), person="0" * 32)
     with (
-        Simulator(SimulatorOptions(scale=SMALL, tokens=tokens)) as running,
+        Simulator(SimulatorOptions(deep=SMALL, tokens=tokens)) as running,
         asking(running.regions[0], "0" * 32) as client,
     ):
         assert client.get("/v2/runs").status_code == 200
 
 
 def test_addresses_live_as_long_as_told() -> None:
-    with Simulator(SimulatorOptions(scale=SMALL, url_lifetime=-5)) as running:
+    with Simulator(SimulatorOptions(deep=SMALL, url_lifetime=-5)) as running:
         file = file_named(running, "Kidney-2_S1_L001_R1_001.fastq.gz")
         answer = fetch(address_of(running, file))
         assert answer.status_code == 403
@@ -75,7 +75,7 @@ def test_addresses_live_as_long_as_told() -> None:
 
 def test_stopping_ends_held_answers(tmp_path: Path) -> None:
     log = tmp_path / "objects.jsonl"
-    with Simulator(SimulatorOptions(scale=SMALL, log=log)) as running:
+    with Simulator(SimulatorOptions(deep=SMALL, log=log)) as running:
         file = file_named(running, "Kidney-2_S1_L001_R1_001.fastq.gz")
         address = address_of(running, file)
         running.faults.hold_at([file], 77)
@@ -102,7 +102,7 @@ def _failure_of(address: str) -> Exception:
 @pytest.mark.shows_secret("the simulator prints its token, as it must")
 def test_a_simulator_of_its_own_process(tmp_path: Path) -> None:
     log = tmp_path / "objects.jsonl"
-    with simulator_process("--scale", str(SMALL), "--log", str(log)) as remote:
+    with simulator_process("--deep", str(SMALL), "--log", str(log)) as remote:
         assert remote.token == CANARY_TOKEN
         headers = {"x-access-token": remote.token}
         with httpx.Client(base_url=remote.api_url, headers=headers) as client:

@@ -176,7 +176,7 @@ async def test_a_run_as_raw_bcl(places: Places, simulator: Simulator, tmp_path: 
 @pytest.fixture
 def large() -> Iterator[Simulator]:
     """A laboratory whose deep FASTQ take many seconds on a slow line."""
-    with Simulator(SimulatorOptions(scale=0.3)) as running:
+    with Simulator(SimulatorOptions(deep=0.3)) as running:
         yield running
 
 
