@@ -6,7 +6,14 @@ is opened by screens and commands only, never by a worker, never from two hosts.
 
 from bstui.history.index import CaughtUp, History
 from bstui.history.place import find_database
-from bstui.history.records import HistoryFile, HistoryJob, HistorySample, Imported, Totals
+from bstui.history.records import (
+    HistoryFile,
+    HistoryJob,
+    HistorySample,
+    Imported,
+    ImportedRun,
+    Totals,
+)
 
 __all__ = [
     "CaughtUp",
@@ -15,6 +22,7 @@ __all__ = [
     "HistoryJob",
     "HistorySample",
     "Imported",
+    "ImportedRun",
     "Totals",
     "find_database",
 ]

@@ -11,13 +11,21 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from bstui.errors import BstuiError, NotFound
 from bstui.history import queries
 from bstui.history.catchup import Reader
 from bstui.history.database import PATIENCE, Database
 from bstui.history.listings import Listings
-from bstui.history.records import HistoryFile, HistoryJob, HistorySample, Imported, Totals
+from bstui.history.records import (
+    HistoryFile,
+    HistoryJob,
+    HistorySample,
+    Imported,
+    ImportedRun,
+    Totals,
+)
 
 _BATCH_ROWS = 20_000
 _BATCH_SECONDS = 0.3
@@ -157,23 +165,26 @@ class History:
 
         What stands in the history was there then; `Imported.is_there` looks now.
         """
-        return self._imported(queries.IMPORTED_FILES, file_ids)
+        rows = self._read_of(queries.IMPORTED_FILES, file_ids)
+        return {name: Imported(**values) for name, values in rows}
 
-    def imported_biosamples(self, biosample_ids: Collection[str]) -> dict[str, Imported]:
-        """Those biosamples of which an import has every file it planned, with its first file."""
-        return self._imported(queries.IMPORTED_BIOSAMPLES, biosample_ids)
+    def imported_runs(self, biosample_ids: Collection[str]) -> dict[str, list[ImportedRun]]:
+        """What imports hold whole of these biosamples, by run; each with its first file, the newest
+        import last."""
+        found: dict[str, list[ImportedRun]] = {}
+        for name, values in self._read_of(queries.IMPORTED_RUNS, biosample_ids):
+            found.setdefault(name, []).append(ImportedRun(**values))
+        return found
 
-    def _imported(self, query: str, ids: Collection[str]) -> dict[str, Imported]:
+    def _read_of(self, query: str, ids: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The rows about these ids, each with its id."""
         wanted = list(ids)
-        found = {}
         for start in range(0, len(wanted), _AT_ONCE):
             chunk = wanted[start : start + _AT_ONCE]
             marks = ", ".join("?" * len(chunk))
             for row in self._database.read(query.replace("IDS", marks), chunk):
                 values = dict(row)
-                name = values.pop("id")
-                found[name] = Imported(**values)
-        return found
+                yield values.pop("id"), values
 
     def totals(self) -> Totals:
         """All imports together."""

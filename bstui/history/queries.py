@@ -48,15 +48,18 @@ IMPORTED_FILES = """
     ORDER BY f.time
 """
 
-IMPORTED_BIOSAMPLES = """
-    SELECT s.biosample AS id,
+IMPORTED_RUNS = r"""
+    SELECT s.biosample AS id, s.project, s.run,
            j.id AS job, j.name AS job_name, j.destination, f.path, f.size, f.verified, f.time
-    FROM (SELECT job, biosample, min(first) AS first FROM samples WHERE biosample IN (IDS)
-          GROUP BY job, biosample HAVING sum(files) > 0 AND sum(files) = sum(files_done)) s
-    JOIN jobs j ON j.key = s.job
+    FROM (SELECT job, biosample, project, run, min(first) AS first
+          FROM samples WHERE biosample IN (IDS)
+          GROUP BY job, biosample, project, run
+          HAVING sum(files) > 0 AND sum(files) = sum(files_done)) s
+    JOIN jobs j ON j.key = s.job AND j.sources NOT LIKE '%"dataset:%'
     JOIN files f ON f.job = s.job AND f.number = s.first
     ORDER BY f.time
 """
+"""An import of single datasets need not hold all that there is of a run."""
 
 TOTALS = """
     SELECT (SELECT count(*) FROM jobs) AS jobs,

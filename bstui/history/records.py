@@ -107,6 +107,15 @@ class Imported(Row, frozen=True, kw_only=True):
         return found.st_size == self.size
 
 
+class ImportedRun(Imported, frozen=True, kw_only=True):
+    """All that one import took of a biosample's reads of one run within one project."""
+
+    project: str
+    """Its name."""
+    run: str
+    """Its name; of reads of several runs all of them, joined by `+`; empty where none is known."""
+
+
 class Totals(Row, frozen=True, kw_only=True):
     """All imports together."""
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # each is imported where it is first needed: the first frame 
     from bstui.basespace.client import Client
     from bstui.basespace.workgroups import Tokenless
     from bstui.config import Settings
-    from bstui.history import History, HistoryFile, HistoryJob, Imported
+    from bstui.history import History, HistoryFile, HistoryJob, ImportedRun
     from bstui.jobs.folder import JobFolder
     from bstui.jobs.plan import Contents, Plan, PlanRequest
     from bstui.jobs.watch import JobsWatch, JobView, JobWatch
@@ -303,12 +303,12 @@ class Services:
     async def past_files(self, job_id: str) -> "Sequence[HistoryFile]":
         return await asyncio.to_thread(lambda: list(self.history.files_of(job_id)))
 
-    async def imported_biosamples(self, ids: Sequence[str]) -> "dict[str, Imported]":
-        """Of these biosamples, those that have been imported and are still where they went."""
+    async def imported_runs(self, ids: Sequence[str]) -> "dict[str, list[ImportedRun]]":
+        """Of these biosamples, what has been imported and is still where it went."""
 
-        def look() -> "dict[str, Imported]":
-            found = self.history.imported_biosamples(ids)
-            return {id_: place for id_, place in found.items() if place.is_there()}
+        def look() -> "dict[str, list[ImportedRun]]":
+            found = self.history.imported_runs(ids)
+            return {id_: [run for run in runs if run.is_there()] for id_, runs in found.items()}
 
         return await asyncio.to_thread(look)
 

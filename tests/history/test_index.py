@@ -100,18 +100,23 @@ def test_imported_asks_for_any_number_of_files(history: History, places: Places)
     assert history.imported([]) == {}
 
 
-def test_imported_biosamples(history: History, places: Places) -> None:
+def test_imported_runs(history: History, places: Places) -> None:
     files = [planned_file(0, "whole"), planned_file(1, "whole"), planned_file(2, "part")]
     files.append(msgspec.structs.replace(planned_file(3, "part"), run="another"))
     folder = plan_job(places.jobs, files)
     attempt(folder, 1, [done(file) for file in files[:3]])
     history.catch_up(places.jobs)
-    found = history.imported_biosamples(["b-whole", "b-part", "b-never"])
-    assert set(found) == {"b-whole"}
-    assert found["b-whole"].path == files[0].path
+
+    def runs(name: str) -> list[str]:
+        found = history.imported_runs(["b-whole", "b-part", "b-never"])
+        return [one.run for one in found.get(name, [])]
+
+    [whole] = history.imported_runs(["b-whole"])["b-whole"]
+    assert (whole.path, whole.run) == (files[0].path, "250811_A00912")
+    assert (runs("b-part"), runs("b-never")) == (["250811_A00912"], [])
     attempt(folder, 2, [done(files[3])])
     history.catch_up(places.jobs)
-    assert set(history.imported_biosamples(["b-whole", "b-part"])) == {"b-whole", "b-part"}
+    assert set(runs("b-part")) == {"250811_A00912", "another"}
     (part, _) = history.samples_of(folder.id)
     assert (part.name, part.runs, part.files) == ("part", ("250811_A00912", "another"), 2)
 

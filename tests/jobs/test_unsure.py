@@ -48,7 +48,7 @@ class Journey:
 @pytest.fixture(scope="module")
 def unsure() -> Iterator[Simulator]:
     """A laboratory whose unsure points these tests turn, one after the other."""
-    with Simulator(SimulatorOptions(scale=SMALL)) as running:
+    with Simulator(SimulatorOptions(deep=SMALL)) as running:
         yield running
 
 

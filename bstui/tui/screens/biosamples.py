@@ -9,7 +9,7 @@ from textual.widget import Widget
 from bstui.basespace.listings import Listing
 from bstui.basespace.models import Biosample, BiosampleDetail, Run
 from bstui.errors import BstuiError
-from bstui.history import Imported
+from bstui.history import ImportedRun
 from bstui.samples.marks import AnyMark
 from bstui.tui.keys import bindings
 from bstui.tui.screens.basket_place import BasketPlace
@@ -18,6 +18,7 @@ from bstui.tui.screens.candidate import (
     candidate,
     candidate_fields,
     candidate_pairs,
+    place_on_disk,
 )
 from bstui.tui.screens.list_pane import Emptiness, Feed, ListPane
 from bstui.tui.screens.memory import remember_table, restore_table
@@ -61,7 +62,7 @@ class BiosamplesScreen(BasketPlace):
         super().__init__(services, workspace)
         self._sources = tuple(sources)
         self._details: dict[str, BiosampleDetail] = {}
-        self._imported: dict[str, Imported] = {}
+        self._imported: dict[str, list[ImportedRun]] = {}
         fields = candidate_fields(self._details, len(sources) > 1)
         self._pane: ListPane[Candidate] = ListPane(
             ItemRows(fields, lambda one: one.key, badge=self._badge), _nothing_in(sources)
@@ -122,7 +123,7 @@ class BiosamplesScreen(BasketPlace):
     async def _fetch_details(self, candidates: Sequence[Candidate]) -> None:
         """What costs a call per row, for the rows in view only."""
         ids = [one.biosample.id for one in candidates]
-        self._imported |= await self.services.imported_biosamples(ids)
+        self._imported |= await self.services.imported_runs(ids)
         self.pane.table.refresh_rows()
         for source in self._sources:
             within = [one for one in candidates if one.source is source]
@@ -151,7 +152,7 @@ class BiosamplesScreen(BasketPlace):
     def _badge(self, one: Candidate) -> str:
         if one.mark in self.basket:
             return MARKED
-        if one.biosample.id in self._imported:
+        if self._place_of(one):
             return ON_DISK
         detail = self._details.get(one.key)
         return LOOK_AT if detail is not None and not detail.datasets else UNMARKED
@@ -174,9 +175,12 @@ class BiosamplesScreen(BasketPlace):
         if one is None:
             self._detail.show("")
             return
-        imported = self._imported.get(one.biosample.id)
-        where = imported.place if imported else ""
+        where = self._place_of(one)
         self._detail.show(*candidate_pairs(one, self._details.get(one.key), where))
+
+    def _place_of(self, one: Candidate) -> str:
+        imported = self._imported.get(one.biosample.id, ())
+        return place_on_disk(one, self._details.get(one.key), imported)
 
     # Keys
 

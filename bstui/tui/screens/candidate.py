@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bstui.basespace.models import Biosample, BiosampleDetail
+from bstui.basespace.models import Biosample, BiosampleDetail, Run
+from bstui.history import ImportedRun
 from bstui.samples.marks import Mark
 from bstui.tui.screens.rows import Field, date_cell, seconds_of
 from bstui.tui.screens.source import Source, scope_of, source_name
@@ -26,6 +27,29 @@ class Candidate:
 
 def candidate(biosample: Biosample, source: Source) -> Candidate:
     return Candidate(biosample, source, Mark(biosample.id, biosample.name, scope_of(source)))
+
+
+def place_on_disk(
+    one: Candidate, detail: BiosampleDetail | None, imported: Sequence[ImportedRun]
+) -> str:
+    """Where all of this biosample's FASTQ under this source are already; empty where some are not.
+
+    `imported` is what imports hold of the biosample, the newest last. While the details are not
+    known it is not known either.
+    """
+    if detail is None or not detail.datasets:
+        return ""
+    if isinstance(one.source, Run):
+        wanted, parts = {one.source.name}, imported
+    else:
+        wanted = {run.name for run in detail.runs} or {""}
+        parts = [part for part in imported if part.project == one.source.name]
+    held = {name: part for part in parts for name in part.run.split("+")}
+    return max((held[name] for name in wanted), key=_moment).place if wanted <= set(held) else ""
+
+
+def _moment(part: ImportedRun) -> float:
+    return part.time
 
 
 Details = Mapping[str, BiosampleDetail]
