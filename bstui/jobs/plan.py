@@ -81,9 +81,16 @@ class Plan:
                 "path": file.path,
                 "size": file.size,
                 "sample": file.sample,
-                "action": file.action,
+                "action": self._action(file),
                 "warning": file.warning,
             }
+
+    def _action(self, file: PlanFile) -> str:
+        """What becomes of the file; `taken`: it will fail, for its name belongs to another."""
+        if not file.warning:
+            return file.action
+        existing = self.header.options.existing
+        return existing if existing in ("keep-both", "replace") else "taken"
 
 
 @dataclass(kw_only=True)
