@@ -258,7 +258,8 @@ def _nothing_left(
     if not was_seen and _is_of_runs(selection):
         return NotAllowed(
             f"This login can read no FASTQ of {selection.first_source}.",
-            why="A run can be shared without the project that owns its FASTQ; or none was made.",
+            why=" ".join(gathered.warnings)
+            or "A run can be shared without the project that owns its FASTQ; or none was made.",
             hint="Ask the owner to share the project, or import the run with --bcl.",
         )
     return NotFound(
