@@ -15,6 +15,8 @@ from bstui.errors import UsageError
 
 _ID = re.compile(r"\d+|ds\.[0-9a-zA-Z]+|r\.[0-9a-zA-Z_-]+")
 _FILE_ID = re.compile(r"r?\d+(_\d+)?")
+_RUN_FILE_ID = re.compile(r"r\d+_\d+")
+_BARE = re.compile(r"([\w-]+\.)*illumina\.com(\.cn)?/", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -35,6 +37,9 @@ _ELSEWHERE = {
     "analyses": ("an analysis", "Select the project, run or biosample that its data belongs to."),
     "sample": ("a sample of the old kind", "Select the biosample of the same name."),
     "samples": ("a sample of the old kind", "Select the biosample of the same name."),
+    "appresults": ("results of the old kind", "Select the project or biosample that they are of."),
+    "library": ("a library", "Select the biosample that it was made of."),
+    "libraries": ("a library", "Select the biosample that it was made of."),
 }
 
 
@@ -62,8 +67,12 @@ def recognise(text: str) -> Address | None:
     given = text.strip()
     if re.match(r"https?://", given, re.IGNORECASE):
         return _recognise_address(given)
+    if _BARE.match(given):  # as browsers show it, without https://
+        return _recognise_address(f"https://{given}")
     if re.match(r"/?(v1pre3|v2)/", given):
         return _innermost(given, "")
+    if _RUN_FILE_ID.fullmatch(given):
+        return Address(Kind.FILE, given)
     if not is_id(given) or given.isdecimal():
         return None
     return Address(Kind.DATASET if given.startswith("ds.") else Kind.RUN, given)
@@ -79,7 +88,7 @@ def _recognise_address(given: str) -> Address | None:
     if region is None and not (is_loopback(host) or _ILLUMINA.search(host)):
         return None
     found = _innermost(f"{parts.path}/{parts.fragment}", region.code if region else OTHER)
-    if found is None and region is not None:
+    if found is None:
         _refuse(given, parts.path)
     return found
 

@@ -1,12 +1,16 @@
 """Jobs as rows, and as lines of progress."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView
+from bstui.text import safe_text
 from bstui.units import count_text, duration_text, iso_text, rate_text, size_text
 
+LOG_KEYS = ("time", "level", "text")
+_LOG_LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([A-Z]+) +(.*)")
 JOB_KEYS = ("name", "state", "done", "bytes", "rate", "left", "destination")
 
 
@@ -28,6 +32,14 @@ def job_row(view: JobView) -> dict[str, Any]:
         "created": iso_text(datetime.fromtimestamp(header.created, UTC)),
         "exit_code": view.status.exit_code,
     }
+
+
+def log_row(line: str) -> dict[str, Any]:
+    """A line of a job's log; one that goes on with the line before has neither time nor level."""
+    match = _LOG_LINE.fullmatch(line)
+    if match is None:
+        return {"time": None, "level": None, "text": safe_text(line)}
+    return {"time": match[1], "level": match[2].lower(), "text": safe_text(match[3])}
 
 
 def job_table_row(view: JobView) -> dict[str, Any]:

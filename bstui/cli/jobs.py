@@ -1,13 +1,13 @@
 """`jobs`, `attach`, `pause`, `resume`, `cancel`, `logs`: what was started, and what it shall do."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from bstui.cli.following import exit_code_of, follow, tell_failures
-from bstui.cli.job_rows import JOB_KEYS, job_row, job_table_row
+from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table_row, log_row
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -101,7 +101,12 @@ def logs(session: Session, job: str, path: bool) -> int:
     if path:
         click.echo(log)
         return 0
-    _print_file(log)
+    lines = _lines_of(log)
+    if session.form == "table":
+        for line in lines:
+            sys.stdout.write(f"{line}\n")
+    else:
+        session.output.write(LOG_KEYS, map(log_row, lines))
     return 0
 
 
@@ -120,6 +125,7 @@ def _start_again(session: Session, folder: JobFolder, where: Launcher, take_over
         places=session.places,
         environ=session.worker_environ,
         take_over=take_over,
+        profile=session.choose_profile() if session.profile_name else None,
     )
     view = JobWatch(folder).refresh()
     if where is Launcher.HERE:
@@ -141,10 +147,10 @@ def _confirm(question: str) -> None:
     click.confirm(question, abort=True, err=True)
 
 
-def _print_file(log: Path) -> None:
+def _lines_of(log: Path) -> Iterator[str]:
     try:
         with log.open("rb") as lines:
             for line in lines:
-                sys.stdout.write(line.decode("utf-8", "replace"))
+                yield line.decode("utf-8", "replace").rstrip("\n")
     except FileNotFoundError:
         say("There is no log yet.")

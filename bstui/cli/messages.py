@@ -42,7 +42,8 @@ def report(error: BstuiError) -> int:
     for part in (error.why, error.hint):
         if part:
             say(f"  {part}")
-    if error.details and os.environ.get("BSTUI_DEBUG"):
+    # Whoever asks Illumina for help needs the number that it knows a refusal by.
+    if error.details and ("X-Request-ID" in error.details or os.environ.get("BSTUI_DEBUG")):
         say(f"  details: {error.details}")
     return error.exit_code
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from bstui.basespace.addresses import recognise
 from bstui.basespace.client import Client
 from bstui.basespace.run_access import look_at_run
 from bstui.basespace.states import states_of_dataset, states_of_project, states_of_run
@@ -23,19 +24,36 @@ from bstui.units import iso_text
 @command("show")
 @click.argument("selector", metavar="SELECTOR")
 def show(session: Session, selector: str) -> int:
-    """Show one project:X, run:X, biosample:X, dataset:X or job:X."""
+    """Show one project:X, run:X, biosample:X, dataset:X, file:ID or job:X."""
     if selector.startswith("job:"):
         view = JobWatch(find_job(session.places.jobs, selector[len("job:") :])).refresh()
         session.output.write_facts(job_row(view) | {"sources": list(view.header.sources)})
         return 0
-    chosen = parse_selector(selector)
+    file_id = _file_id(selector)
+    chosen = None if file_id else parse_selector(selector)
 
     async def look() -> dict[str, Any]:
         async with session.open(session.choose_profile()) as client:
-            return await _facts(client, chosen)
+            return await (_facts(client, chosen) if chosen else _file_facts(client, file_id))
 
     session.output.write_facts(asyncio.run(look()))
     return 0
+
+
+def _file_id(selector: str) -> str:
+    """The id of a single file, which can be shown and not imported; empty for anything else."""
+    if selector.startswith("file:"):
+        return selector[len("file:") :]
+    address = recognise(selector)
+    return address.id if address is not None and address.kind is SourceKind.FILE else ""
+
+
+async def _file_facts(client: Client, file_id: str) -> dict[str, Any]:
+    file = await client.file(file_id)
+    return rows.file_row(file, None) | {
+        "created": iso_text(file.created),
+        "archived": file.is_archived,
+    }
 
 
 async def _facts(client: Client, selector: Selector) -> dict[str, Any]:

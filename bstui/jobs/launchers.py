@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from bstui.basespace.credentials import Profile, Source, choose_profile
-from bstui.errors import BstuiError, InUse
+from bstui.errors import BstuiError, InUse, UsageError
 from bstui.jobs.access import ENVIRONMENT_PROFILE
 from bstui.jobs.control import add_wish
 from bstui.jobs.events import first_event
@@ -67,10 +67,35 @@ def resume(
     places: Places,
     environ: Mapping[str, str],
     take_over: bool = False,
+    profile: Profile | None = None,
 ) -> int:
-    """Launch the job again, as it was launched first unless `launcher` says otherwise."""
+    """Launch the job again, as it was launched first unless `launcher` says otherwise.
+
+    `profile`: in place of an environment's token that the job was planned with, and that is not
+    here; it has to act for the same account. UsageError for a job of another profile.
+    """
     where = launcher or folder.header().launcher
-    return launch(folder, where, places=places, environ=environ, take_over=take_over)
+    token = None
+    if profile is not None and profile.name != folder.header().profile:
+        _require_environment_job(folder, profile)
+        token, environ = profile.token, _only_server(environ, profile.server)
+    return launch(folder, where, places=places, environ=environ, token=token, take_over=take_over)
+
+
+def _require_environment_job(folder: JobFolder, profile: Profile) -> None:
+    header = folder.header()
+    if not header.profile.startswith(ENVIRONMENT_PROFILE):
+        raise UsageError(
+            f"The job {header.name} belongs to the profile {header.profile}, not {profile.name}.",
+            why="It goes on as the account that it was planned with.",
+            hint=f"Leave --profile out; `bstui login {header.profile}` renews its token.",
+        )
+
+
+def _only_server(environ: Mapping[str, str], server: str) -> Mapping[str, str]:
+    """The environment with this server and without any token of its own."""
+    kept = {name: value for name, value in environ.items() if name not in _TOKENS}
+    return kept | {"BSTUI_API_SERVER": server}
 
 
 def launch(

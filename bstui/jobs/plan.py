@@ -81,9 +81,16 @@ class Plan:
                 "path": file.path,
                 "size": file.size,
                 "sample": file.sample,
-                "action": file.action,
+                "action": self._action(file),
                 "warning": file.warning,
             }
+
+    def _action(self, file: PlanFile) -> str:
+        """What becomes of the file; `taken`: it will fail, for its name belongs to another."""
+        if not file.warning:
+            return file.action
+        existing = self.header.options.existing
+        return existing if existing in ("keep-both", "replace") else "taken"
 
 
 @dataclass(kw_only=True)
@@ -251,7 +258,8 @@ def _nothing_left(
     if not was_seen and _is_of_runs(selection):
         return NotAllowed(
             f"This login can read no FASTQ of {selection.first_source}.",
-            why="A run can be shared without the project that owns its FASTQ; or none was made.",
+            why=" ".join(gathered.warnings)
+            or "A run can be shared without the project that owns its FASTQ; or none was made.",
             hint="Ask the owner to share the project, or import the run with --bcl.",
         )
     return NotFound(

@@ -13,6 +13,7 @@ import msgspec
 from bstui.basespace.belongings import REFUSALS, Held
 from bstui.basespace.client import Client
 from bstui.basespace.models import Dataset, File, Reference
+from bstui.basespace.run_access import look_at_run
 from bstui.basespace.states import IN_TRANSFER, State, archived_dataset
 from bstui.errors import Archived, BstuiError, NotAllowed
 from bstui.samples.choice import Choice, LeftOut, choose_datasets, leave, run_name
@@ -23,6 +24,9 @@ from bstui.text import safe_text
 
 _REFUSALS = (*REFUSALS, Archived)
 _REFUSED = "refused by BaseSpace"
+NOT_SEEN = "no FASTQ that this login can see"
+_RUNS_LOOKED_AT = 3
+"""Of more runs that lack FASTQ, the others will lack it for the same reason."""
 _LANE = re.compile(r"_L\d{3}$")
 _Reason = tuple[str, str]
 
@@ -67,6 +71,8 @@ async def gather(client: Client, selection: Selection, on_step: OnStep) -> Gathe
     await _gather_files(client, gathered, on_step)
     await _check_readable(client, gathered)
     _warn_of_transfers(gathered)
+    if any(left.reason == NOT_SEEN for left in gathered.left_out):
+        await _find_missing_projects(client, selection, gathered)
     return gathered
 
 
@@ -122,7 +128,7 @@ def _choose(
     gathered.refusal = gathered.refusal or held.refusal
     gathered.warn_of_short(item.biosample.name, "datasets", held.missing)
     if item.scopes and not choice.taken and not any(left.is_chosen for left in choice.left_out):
-        reason = "no FASTQ there" if found else "no FASTQ that this login can see"
+        reason = "no FASTQ there" if found else NOT_SEEN
         gathered.left_out.append(
             LeftOut(
                 name=item.biosample.name,
@@ -247,6 +253,18 @@ def _warn_of_transfers(gathered: Gathered) -> None:
         if dataset.is_in_transfer
     }
     gathered.warnings += [f"The project {name} is {IN_TRANSFER.text}" for name in moving]
+
+
+async def _find_missing_projects(client: Client, selection: Selection, gathered: Gathered) -> None:
+    """Of runs that were shared without all their projects, name the projects to ask for."""
+    ids = {mark.scope.id for mark in selection.biosamples if mark.scope.kind is ScopeKind.RUN}
+    for run_id in sorted(ids)[:_RUNS_LOOKED_AT]:
+        run = await client.run(run_id)
+        access = await look_at_run(client, run)
+        if access.missing:
+            gathered.warnings.append(
+                f"{run.experiment or run.name}: {access.text}. {access.advice}"
+            )
 
 
 class _Counter:

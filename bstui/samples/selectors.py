@@ -80,10 +80,19 @@ def read_selectors(lines: Iterable[str], where: str) -> list[Selector]:
 
 def _parse_address(text: str) -> Selector:
     address = recognise(text)
+    if address is None and text.isdecimal():
+        raise UsageError(
+            f"{text} is the id of a project, a run, a biosample or a file: it does not say which.",
+            hint=f"Write run:{text} for a run, and so on. {_HINT}",
+        )
     if address is None:
         raise UsageError(f"{text!r} names no source.", hint=_HINT)
     if address.kind not in _KINDS:
-        raise UsageError(f"{text!r} is a {address.kind}, which cannot be imported.", hint=_HINT)
+        raise UsageError(
+            f"{text!r} is a single file, which cannot be imported alone.",
+            why="Files come with their dataset, or with their run.",
+            hint=f"`bstui show file:{address.id}` tells of it. {_HINT}",
+        )
     return Selector(Source(address.kind, address.id, True, address.region))
 
 

@@ -22,6 +22,11 @@ WEB = "https://basespace.illumina.com"
         ("https://lab.cac1.sh.basespace.illumina.com/run/7", Address(Kind.RUN, "7", "cac1")),
         ("http://127.0.0.1:8080/run/7/x", Address(Kind.RUN, "7", "other")),
         ("https://api.basespace.illumina.com/v2/files/r1_2", Address(Kind.FILE, "r1_2", "use1")),
+        ("basespace.illumina.com/run/7/x", Address(Kind.RUN, "7", "use1")),
+        ("lab.euc1.sh.basespace.illumina.com/runs/7?t=1#a", Address(Kind.RUN, "7", "euc1")),
+        ("https://xyz9.sh.basespace.illumina.com/run/7", Address(Kind.RUN, "7", "other")),
+        (f"{WEB}/#/run/99", Address(Kind.RUN, "99", "use1")),
+        ("r12_34", Address(Kind.FILE, "r12_34")),
         ("v1pre3/projects/86591915", Address(Kind.PROJECT, "86591915")),
         (
             "ds.ac82a306af3847f2b53ecb695bc22400",
@@ -52,11 +57,13 @@ def test_what_is_not(text: str) -> None:
     assert recognise(text) is None
 
 
-@pytest.mark.parametrize("path", ["s/AbCdEf123456", "analyses/1234", "sample/12"])
+@pytest.mark.parametrize("path", ["s/AbCdEf123456", "analyses/1234", "sample/12", "library/8"])
 def test_an_address_of_something_else_says_what_to_do(path: str) -> None:
     with pytest.raises(UsageError) as caught:
         recognise(f"{WEB}/{path}")
     assert caught.value.hint
+    with pytest.raises(UsageError):
+        recognise(f"https://xyz9.sh.basespace.illumina.com/{path}")
 
 
 def test_ids() -> None:

@@ -73,6 +73,14 @@ def test_a_name_that_another_file_has_is_left_alone(robin: Shell, tmp_path: Path
     mine = tmp_path / rows[0]["path"]
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
+    for existing, action in (
+        ("adopt", "taken"),
+        ("keep-both", "keep-both"),
+        ("replace", "replace"),
+    ):
+        command = ("import", "biosample:NTC", "--to", str(tmp_path), "--existing", existing)
+        [row, *others] = robin(*command, "--dry-run", "--json").rows
+        assert (row["action"], {other["action"] for other in others}) == (action, {"fetch"})
     said = robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE)
     assert said.code == 3, said.err
     assert mine.read_text() == "mine"

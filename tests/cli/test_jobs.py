@@ -1,17 +1,20 @@
 """Names, cancelling and lists of jobs, by the command line."""
 
+import os
 import re
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+from bstui.basespace.credentials import store_profile
 from bstui.jobs.control import ask
 from bstui.jobs.identifiers import find_job
 from bstui.jobs.records import Want
 from bstui.jobs.watch import JobWatch, list_jobs
 from bstui.paths import Places
 from bstui.simulator.service import Simulator
+from bstui.text import Secret
 from tests.cli.running import Shell
 from tests.lab import wait_for
 from tests.running import call_bstui
@@ -44,6 +47,43 @@ def test_a_job_that_ended_is_not_cancelled(robin: Shell, places: Places, tmp_pat
     assert said.code == 2
     assert "nothing to cancel" in said.err
     assert robin("jobs", "--json").rows[0]["state"] == "done"
+
+
+def test_a_log_is_rows_for_programs(robin: Shell, tmp_path: Path) -> None:
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 0
+    said = robin("logs", "last", "--json")
+    assert {*said.rows[0]} == {"time", "level", "text"}
+    assert [row["text"] for row in said.rows if "ended: done" in row["text"]]
+    assert all(re.fullmatch(r"[\d-]+T[\d:]+Z", row["time"]) for row in said.rows)
+    assert robin("logs", "last").out.splitlines()[0].endswith(said.rows[0]["text"])
+
+
+def test_a_job_of_an_environments_token_goes_on_as_a_profile_of_the_same_account(
+    shell: Shell, simulator: Simulator, places: Places, tmp_path: Path
+) -> None:
+    server = simulator.regions[0].api_url
+    shell.use(simulator, simulator.tokens.person)
+    rows = shell("import", "biosample:NTC", "--to", str(tmp_path), "--dry-run", "--json").rows
+    taken = tmp_path / rows[0]["path"]
+    taken.parent.mkdir(parents=True)
+    taken.write_text("mine")
+    assert shell("import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 3
+    taken.unlink()
+    del os.environ["BSTUI_ACCESS_TOKEN"], os.environ["BSTUI_API_SERVER"]
+    store_profile(places, "lab", server, Secret(simulator.tokens.person), None)
+    store_profile(places, "group", server, Secret(simulator.tokens.workgroup), None)
+    assert shell("resume", "last", "--launch", "here").code == 4, "no token is here"
+    said = shell("--profile", "group", "resume", "last", "--launch", "here")
+    assert said.code == 4, said.err
+    said = shell("--profile", "lab", "resume", "last", "--launch", "here")
+    assert said.code == 0, said.err
+    assert shell("jobs", "--json").rows[0]["state"] == "done"
+    assert (
+        shell("--profile", "lab", "import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 0
+    )
+    said = shell("--profile", "group", "resume", "last", "--launch", "here")
+    assert said.code == 2
+    assert "belongs to the profile lab" in said.err
 
 
 def test_what_a_stopped_job_had_reached_is_still_told(

@@ -1,5 +1,6 @@
 """`show`: what can be had of a run, in which state things are, and what can be done."""
 
+from bstui.simulator.service import Simulator
 from tests.cli.running import Shell
 
 
@@ -36,3 +37,14 @@ def test_a_dataset_with_its_quality_and_reads(robin: Shell) -> None:
     assert row["paired"] is True
     assert row["unindexed"] is False
     assert row["reads"] > 0
+
+
+def test_a_single_file_by_its_id_or_address(robin: Shell, laboratory: Simulator) -> None:
+    file = robin("files", "biosample:Kidney-2", "--json").rows[0]
+    address = f"{laboratory.regions[0].api_url}/v1pre3/files/{file['id']}?x=1"
+    for selector in (f"file:{file['id']}", address):
+        [row] = robin("show", selector, "--json").rows
+        assert (row["name"], row["size"], row["archived"]) == (file["name"], file["size"], False)
+    said = robin("import", address, "--to", "x", "--yes")
+    assert said.code == 2
+    assert f"bstui show file:{file['id']}" in said.err

@@ -44,7 +44,7 @@ async def client(laboratory: Simulator) -> AsyncIterator[Client]:
         (["biosample:999"], False, NotAllowed, "shared"),
         (["run:999"], True, NotAllowed, "shared"),
         (["dataset:Heart-1_L001"], False, UsageError, "no dataset's id"),
-        (["run:Shared plate 12"], False, NotAllowed, "shared without the project"),
+        (["run:Shared plate 12"], False, NotAllowed, "missing: project Okafor confidential"),
         (["run:Pilot 2023"], True, Archived, "`bs unarchive run -i"),
         (["run:Panel plate 2"], True, BstuiError, "not complete at BaseSpace yet"),
         (["run:Panel plate 2"], False, NotAllowed, "none was made"),

@@ -64,7 +64,7 @@ def test_what_is_no_selector(text: str) -> None:
 
 
 def test_a_file_is_nothing_to_import() -> None:
-    with pytest.raises(UsageError, match="is a file"):
+    with pytest.raises(UsageError, match="is a single file"):
         parse_selector("https://api.basespace.illumina.com/v2/files/11710715826")
 
 

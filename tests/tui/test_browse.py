@@ -306,3 +306,17 @@ async def test_screens_fit_any_terminal(
         await desk.press("i")
         await desk.see("Summary", "where")
         assert all(len(line) <= size[0] for line in desk.text.splitlines())
+
+
+async def test_what_can_be_had_of_a_run_is_told_beside_it(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places), size=(120, 40)) as desk:
+        await open_profile(desk)
+        await desk.press("right_square_bracket")
+        await desk.see("Shared plate 12")
+        await desk.press("j")
+        await desk.see("BCL yes, FASTQ 0 of 60", "Okafor")
+        await desk.press("G")
+        await desk.see("archived:", "bs unarchive run")

@@ -1,9 +1,10 @@
 """What biosamples are looked for in - a project or a run - and what their lists say of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bstui.basespace.models import Project, ProjectCounts, Run
+from bstui.basespace.run_access import RunAccess
 from bstui.basespace.states import State, states_of_project, states_of_run
 from bstui.samples.marks import RunMark, Scope, ScopeKind
 from bstui.tui.screens.rows import Field, date_cell, seconds_of
@@ -47,6 +48,8 @@ class Known:
     """Biosamples in the basket, by their scope's kind and id."""
     bcl: str = ""
     """The id of the run that is marked as raw BCL."""
+    access: dict[str, RunAccess] = field(default_factory=dict)
+    """What can be had of a run, by its id, for those that the cursor rested on."""
     server: str = ""
     """The API's, for the web pages where something can be done about a state."""
 
@@ -157,4 +160,7 @@ def source_pairs(
     marked = known.marked.get((source_kind(source), source.id), 0)
     pairs.append(("marked", f"{marked:,}" if marked else ""))
     advice = [state.text for state in states_of(source, known.server)]
+    access = known.access.get(source.id) if isinstance(source, Run) else None
+    if access is not None:
+        advice += [text for text in (access.text, access.advice, *access.differences) if text]
     return source_name(source), [pair for pair in pairs if pair[1]], advice

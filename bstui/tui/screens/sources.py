@@ -1,5 +1,6 @@
 """Projects and runs of a workspace: what to look for biosamples in, and runs to take as raw BCL."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from bstui.basespace.models import Project, ProjectCounts, Run
+from bstui.basespace.run_access import look_at_run
 from bstui.errors import BstuiError
 from bstui.tui.keys import bindings
 from bstui.tui.screens.basket_place import BasketPlace
@@ -36,6 +38,8 @@ from bstui.tui.widgets.pick_table import PickTable
 from bstui.tui.widgets.rows import LOOK_AT, MARKED, UNMARKED
 
 _TABS = ("projects", "runs")
+_REST = 0.6
+"""Seconds that the cursor stays on a run before it is asked what can be had of it."""
 _NO_PROJECTS = Emptiness(
     "This workspace has no projects.",
     "Its runs may be shared without their projects, or everything belongs to a workgroup.",
@@ -118,6 +122,7 @@ class SourcesScreen(BasketPlace):
         """Both lists at once: what is behind the other tab is there when it is wanted."""
         client = self.workspace.client
         self._known.counts.clear()
+        self._known.access.clear()
         self._panes["projects"].load(Feed([(client.projects(), lambda project: project)]))
         self._panes["runs"].load(Feed([(client.runs(), lambda run: run)]))
 
@@ -188,6 +193,18 @@ class SourcesScreen(BasketPlace):
 
     def on_pick_table_cursor_moved(self) -> None:
         super().on_pick_table_cursor_moved()
+        self._show_detail()
+        run = self.pane.cursor_item
+        if isinstance(run, Run) and self._detail.display and run.id not in self._known.access:
+            begin(self, lambda: self._look_at(run), "access")
+
+    async def _look_at(self, run: Run) -> None:
+        """What can be had of a run: several calls, so only once the cursor rests on it."""
+        await asyncio.sleep(_REST)
+        try:
+            self._known.access[run.id] = await look_at_run(self.workspace.client, run)
+        except BstuiError:  # a detail: opening or importing the run says why
+            return
         self._show_detail()
 
     def _show_detail(self) -> None:
