@@ -33,6 +33,7 @@ from bstui.units import count_text, size_text
 
 _DRY_KEYS = ("id", "path", "size", "sample", "action", "warning")
 _WARNINGS_SHOWN = 20
+_RUNS_SHOWN = 4
 _SETTINGS = (
     "destination",
     "grouping",
@@ -236,6 +237,11 @@ def describe_plan(plan: Plan) -> None:
     left_out = [item for item in plan.left_out if item.is_chosen]
     if left_out:
         say(f"  left out: {count_text(len(left_out), 'item')}")
+    others = {item.run for item in plan.left_out if not item.is_chosen and item.biosample}
+    if others - {""}:
+        named = ", ".join(sorted(others - {""})[:_RUNS_SHOWN])
+        more = len(others - {""}) - _RUNS_SHOWN
+        say(f"  not chosen, of the same biosamples: {named}{f' and {more} more' * (more > 0)}")
 
 
 def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
@@ -262,7 +268,7 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     write_jobs(session, [view])
     if view.status.is_active:
         say(f"The job goes on by itself. Watch it: bstui attach {view.header.name}")
-    elif view.status.state is State.STOPPED:
+    elif view.status.resumable and view.status.state is not State.CANCELLED:
         say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
     tell_failures(view)
     return code

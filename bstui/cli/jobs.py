@@ -12,11 +12,13 @@ from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
-from bstui.jobs.control import ask
+from bstui.jobs.control import ask, check_wish
 from bstui.jobs.folder import JobFolder
+from bstui.jobs.glance import status_of
 from bstui.jobs.identifiers import find_job
 from bstui.jobs.launchers import resume as resume_job
 from bstui.jobs.records import Launcher, Want
+from bstui.jobs.state import State
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
 from bstui.units import count_text
 
@@ -48,6 +50,8 @@ def attach(session: Session, job: str, wait: bool) -> int:
     view = follow(find_job(session.places.jobs, job), quiet=wait)
     write_jobs(session, [view])
     tell_failures(view)
+    if view.status.resumable:
+        say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
     return exit_code_of(view.status)
 
 
@@ -56,8 +60,10 @@ def attach(session: Session, job: str, wait: bool) -> int:
 def pause(session: Session, names: Sequence[str]) -> int:
     """Pause JOB: its connections are closed, every byte is kept."""
     for folder in _folders(session, names):
-        ask(folder, want=Want.PAUSE)
-        say(f"{folder.header().name}: asked to pause.")
+        is_paused = status_of(folder).state is State.PAUSED
+        wish = ask(folder, want=Want.PAUSE)
+        said = "is paused already" if is_paused and wish.want is Want.PAUSE else "asked to pause"
+        say(f"{folder.header().name}: {said}.")
     return 0
 
 
@@ -70,11 +76,17 @@ def resume(session: Session, names: Sequence[str], take_over: bool, launch: str 
     code = 0
     for folder in _folders(session, names):
         view = JobWatch(folder).refresh()
-        if view.status.is_alive and not take_over:
+        replaces = take_over or view.wants_token
+        if view.status.state is State.DONE:
+            raise UsageError(
+                f"The job {view.header.name} is done: every file is there.",
+                hint="Import again to look for what is new: what is there is recognised.",
+            )
+        if view.status.is_alive and not replaces:
             ask(folder, want=Want.RUN)
             say(f"{view.header.name}: asked to go on.")
             continue
-        code = _start_again(session, folder, Launcher(launch or view.header.launcher), take_over)
+        code = _start_again(session, folder, Launcher(launch or view.header.launcher), replaces)
     return code
 
 
@@ -84,11 +96,15 @@ def resume(session: Session, names: Sequence[str], take_over: bool, launch: str 
 def cancel(session: Session, names: Sequence[str], yes: bool) -> int:
     """Cancel JOB. Files that are whole stay, and so do partials: `resume` can still go on."""
     folders = _folders(session, names)
+    for folder in folders:
+        check_wish(folder, status_of(folder), Want.CANCEL)
     if not yes:
         _confirm(f"Cancel {', '.join(folder.header().name for folder in folders)}?")
     for folder in folders:
+        is_cancelled = status_of(folder).state is State.CANCELLED
         ask(folder, want=Want.CANCEL)
-        say(f"{folder.header().name}: asked to cancel.")
+        said = "is cancelled already" if is_cancelled else "asked to cancel"
+        say(f"{folder.header().name}: {said}.")
     return 0
 
 

@@ -54,7 +54,7 @@ def detail_row(detail: BiosampleDetail | None) -> dict[str, Any]:
     return {
         "runs": [run.id for run in detail.runs] if detail else [],
         "lanes": list(detail.lanes) if detail else [],
-        "size": detail.size if detail else None,
+        "size": detail.size if detail and detail.datasets else None,
     }
 
 

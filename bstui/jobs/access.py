@@ -11,15 +11,15 @@ from contextlib import AsyncExitStack
 from bstui.basespace.address_book import AddressBook
 from bstui.basespace.client import Client
 from bstui.basespace.credentials import Profile, choose_profile
-from bstui.errors import AccessProblem, NotLoggedIn
-from bstui.jobs.records import PlanHeader
+from bstui.errors import AccessProblem, NotLoggedIn, Unreachable
+from bstui.jobs.records import ENVIRONMENT_PROFILE, PlanHeader
 from bstui.paths import Places
 from bstui.runs.choice import is_end_marker
 from bstui.text import Secret
 from bstui.transfer.items import Item
 
-ENVIRONMENT_PROFILE = "env-"
-"""How the names of profiles begin that exist in an environment only."""
+_PATIENCE = 20.0
+"""Seconds that somebody who resumes a job waits for BaseSpace."""
 
 
 class WrongAccount(AccessProblem):
@@ -60,7 +60,7 @@ class Access:
         )
         async with AsyncExitStack() as opening:
             await opening.enter_async_context(client)
-            await self._check_identity(client, profile)
+            await _check_identity(self._header, client, profile)
             # Requests of the client before this one may still be on their way: all stay open.
             self._open.push_async_exit(opening.pop_all())
         self._client, self._token = client, profile.token
@@ -96,24 +96,60 @@ class Access:
                 return
             profile = choose_profile(self._places, self._environ, self._header.profile)
             if profile.token == self._token:
-                raise NotLoggedIn(
-                    f"BaseSpace does not accept the token of the profile {profile.name} any more.",
-                    hint=f"Run: bstui login {profile.name}. The job then goes on by itself.",
-                )
+                raise _not_accepted(self._header, profile)
             try:
                 await self.open()
             except WrongAccount as error:
                 raise NotLoggedIn(error.message, why=error.why, hint=error.hint) from error
 
-    async def _check_identity(self, client: Client, profile: Profile) -> None:
+
+def _not_accepted(header: PlanHeader, profile: Profile) -> NotLoggedIn:
+    """A token that was good when the job began."""
+    hint = f"Run: bstui login {profile.name}. The job then goes on by itself."
+    if header.profile.startswith(ENVIRONMENT_PROFILE):
+        hint = f"Set BSTUI_ACCESS_TOKEN to another of {header.identity}, and run: bstui resume "
+        hint += header.name
+    return NotLoggedIn(
+        f"BaseSpace does not accept the token of the profile {header.profile} any more.", hint=hint
+    )
+
+
+async def confirm_account(header: PlanHeader, profile: Profile, ca_bundle: str | None) -> None:
+    """Ask, for a start that somebody watches, whether the profile acts for the plan's account.
+
+    WrongAccount where it does not, NotLoggedIn where its token is not accepted, Unreachable where
+    BaseSpace does not answer soon.
+    """
+    try:
+        async with (
+            asyncio.timeout(_PATIENCE),
+            Client(profile.server, profile.token, ca_bundle=ca_bundle) as client,
+        ):
+            await _check_identity(header, client, profile)
+    except TimeoutError as error:
+        raise Unreachable(f"{profile.server} did not answer within {_PATIENCE:.0f} s.") from error
+
+
+async def _check_identity(header: PlanHeader, client: Client, profile: Profile) -> None:
+    try:
         identity = await client.identity()
-        if identity.id != self._header.identity_id:
-            raise WrongAccount(
-                f"The profile {profile.name} now acts for {identity.name}; this job was planned "
-                f"for {self._header.identity}.",
-                why="What one account may read, another need not.",
-                hint=f"Log in as {self._header.identity} under that name, or import again.",
-            )
+    except NotLoggedIn as error:
+        if not header.profile.startswith(ENVIRONMENT_PROFILE):
+            raise
+        raise NotLoggedIn(
+            error.message,
+            why="The job got its token from an environment, and keeps none.",
+            hint=f"Set BSTUI_ACCESS_TOKEN to a token of {header.identity}, and run: "
+            f"bstui resume {header.name}",
+            details=error.details,
+        ) from error
+    if identity.id != header.identity_id:
+        raise WrongAccount(
+            f"The profile {profile.name} now acts for {identity.name}; this job was planned "
+            f"for {header.identity}.",
+            why="What one account may read, another need not.",
+            hint=f"Log in as {header.identity} under that name, or import again.",
+        )
 
 
 def _raw_run(header: PlanHeader) -> str:

@@ -42,7 +42,7 @@ def ask(
     machine = this_machine()
     seen = glance(folder, machine)
     status = state_of(seen, file_server_time(folder.path.parent))
-    _check(folder, status, want)
+    check_wish(folder, status, want)
     limits = {
         "bwlimit": bwlimit,
         "concurrent_files": concurrent_files,
@@ -80,7 +80,8 @@ def asker() -> str:
     return f"{user}@{os.uname().nodename}"
 
 
-def _check(folder: JobFolder, status: JobStatus, want: Want | None) -> None:
+def check_wish(folder: JobFolder, status: JobStatus, want: Want | None) -> None:
+    """UsageError where nobody is there to pause, or the job is done."""
     has_ended = status.state in (State.DONE, State.INCOMPLETE)
     if want is None or (want is Want.CANCEL and not has_ended):
         return

@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from bstui.units import count_text, size_text
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PARTIAL = ".partial"
+WILL_FAIL = "this file will fail"
+"""The end of a warning of a file that has no chance."""
+_TAKEN = "the name is taken"
+_NO_FOLDER = f"is there already and is no folder: {WILL_FAIL}"
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,9 +124,51 @@ def meet_existing(
     belongs to another file means: adopt (which it cannot be), keep-both or replace.
     """
     planned = list(files)
+    obstacles = find_obstacles(destination, (file.path for file in planned))
     present = find_present(destination, (file.path for file in planned))
-    met = tuple(_meet(file, present.get(file.path), existing) for file in planned)
+    met = tuple(
+        _blocked(file, obstacle)
+        if (obstacle := obstacles.get(file.path.rpartition("/")[0]))
+        else _meet(file, present.get(file.path), existing)
+        for file in planned
+    )
     return met, _measure(met, present, folder)
+
+
+def find_obstacles(destination: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Of the folders that these paths need beneath the destination, those that cannot be one; each
+    with what stands in its way: a link, which is never followed, or a file."""
+    known = {"": ""}
+
+    def obstacle(folder: str) -> str:
+        if folder not in known:
+            found = obstacle(folder.rpartition("/")[0])
+            known[folder] = found or ("" if _may_be_folder(destination / folder) else folder)
+        return known[folder]
+
+    for path in paths:
+        obstacle(path.rpartition("/")[0])
+    return {folder: found for folder, found in known.items() if found}
+
+
+def _may_be_folder(place: Path) -> bool:
+    try:
+        return stat.S_ISDIR(place.lstat().st_mode)
+    except OSError:  # nothing is there, or whoever writes there will say what is wrong
+        return True
+
+
+def _blocked(file: PlanFile, obstacle: str) -> PlanFile:
+    return msgspec.structs.replace(file, warning=f"{obstacle} {_NO_FOLDER}")
+
+
+def warn_of_obstacles(files: Iterable[PlanFile]) -> list[str]:
+    """A sentence for each thing that stands where a folder of the plan has to be."""
+    blocked = Counter(file.warning for file in files if file.warning.endswith(_NO_FOLDER))
+    return [
+        f"{warning} ({count_text(number, 'file')} in all). Move it away, or import elsewhere."
+        for warning, number in blocked.items()
+    ]
 
 
 def _meet(file: PlanFile, present: Present | None, existing: str) -> PlanFile:
@@ -134,13 +181,13 @@ def _meet(file: PlanFile, present: Present | None, existing: str) -> PlanFile:
     outcome = {
         "keep-both": "both are kept",
         "replace": "it is kept under another name",
-    }.get(existing, "this file will fail")
-    return msgspec.structs.replace(file, warning=f"the name is taken ({there}): {outcome}")
+    }.get(existing, WILL_FAIL)
+    return msgspec.structs.replace(file, warning=f"{_TAKEN} ({there}): {outcome}")
 
 
 def warn_of_taken(files: Iterable[PlanFile], existing: str) -> list[str]:
     """A sentence about the planned names that belong to other files, if there are any."""
-    taken = [file for file in files if file.warning]
+    taken = [file for file in files if file.warning.startswith(_TAKEN)]
     if not taken:
         return []
     what = {

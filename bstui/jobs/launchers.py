@@ -3,6 +3,7 @@
 Every start, also one that comes to nothing, leaves its mark in the job's folder.
 """
 
+import asyncio
 import contextlib
 import os
 import resource
@@ -16,15 +17,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from bstui.basespace.credentials import Profile, Source, choose_profile
-from bstui.errors import BstuiError, InUse, UsageError
-from bstui.jobs.access import ENVIRONMENT_PROFILE
+from bstui.errors import BstuiError, InUse, ServiceError, UsageError
+from bstui.jobs.access import confirm_account
 from bstui.jobs.control import add_wish
 from bstui.jobs.events import first_event
 from bstui.jobs.folder import JobFolder, create_job
-from bstui.jobs.glance import glance
+from bstui.jobs.glance import glance, status_of
 from bstui.jobs.identifiers import make_unique, names_taken, naming
 from bstui.jobs.liveness import file_server_time, this_machine
-from bstui.jobs.records import Launch, Launcher, Want
+from bstui.jobs.records import ENVIRONMENT_PROFILE, Launch, Launcher, Want
 from bstui.jobs.state import START_GRACE, check_startable, in_use
 from bstui.jobs.worker_log import last_lines
 from bstui.paths import Places
@@ -72,14 +73,42 @@ def resume(
     """Launch the job again, as it was launched first unless `launcher` says otherwise.
 
     `profile`: in place of an environment's token that the job was planned with, and that is not
-    here; it has to act for the same account. UsageError for a job of another profile.
+    here; it has to act for the same account. UsageError for a job of another profile, WrongAccount
+    or NotLoggedIn where it would not be let in.
     """
-    where = launcher or folder.header().launcher
+    header = folder.header()
+    where = launcher or header.launcher
     token = None
-    if profile is not None and profile.name != folder.header().profile:
+    if profile is not None and profile.name != header.profile:
         _require_environment_job(folder, profile)
         token, environ = profile.token, _only_server(environ, profile.server)
+    _confirm(folder, places, environ, token)
     return launch(folder, where, places=places, environ=environ, token=token, take_over=take_over)
+
+
+def _confirm(
+    folder: JobFolder, places: Places, environ: Mapping[str, str], token: Secret | None
+) -> None:
+    """Refuse a token of an environment that is not the plan's account's: no worker that waits for a
+    login could be given another. One that cannot be asked about just now is given a try, but
+    pushes no living worker aside.
+    """
+    header = folder.header()
+    account = _environment_account(folder, places, environ, token)
+    if account.token is None:
+        return
+    profile = Profile(
+        name=header.profile,
+        server=account.variables["BSTUI_API_SERVER"],
+        token=account.token,
+        source=Source.ENVIRONMENT,
+        region=header.region,
+    )
+    try:
+        asyncio.run(confirm_account(header, profile, environ.get("BSTUI_CA_BUNDLE")))
+    except ServiceError:
+        if status_of(folder).is_alive:
+            raise
 
 
 def _require_environment_job(folder: JobFolder, profile: Profile) -> None:

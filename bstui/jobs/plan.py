@@ -17,7 +17,14 @@ import msgspec
 from bstui.basespace.client import Client
 from bstui.basespace.models import File, Identity, Run
 from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
-from bstui.jobs.destination import Room, check_destination, meet_existing, warn_of_taken
+from bstui.jobs.destination import (
+    WILL_FAIL,
+    Room,
+    check_destination,
+    meet_existing,
+    warn_of_obstacles,
+    warn_of_taken,
+)
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
 from bstui.jobs.records import FORMAT, Launcher, Options, PlanFile, PlanHeader
 from bstui.runs.choice import is_end_marker, place_file
@@ -87,10 +94,9 @@ class Plan:
 
     def _action(self, file: PlanFile) -> str:
         """What becomes of the file; `taken`: it will fail, for its name belongs to another."""
-        if not file.warning:
-            return file.action
-        existing = self.header.options.existing
-        return existing if existing in ("keep-both", "replace") else "taken"
+        if file.warning.endswith(WILL_FAIL):
+            return "taken"
+        return self.header.options.existing if file.warning else file.action
 
 
 @dataclass(kw_only=True)
@@ -303,7 +309,8 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
     refusal = room.refusal() if request.requires_room else None
     if refusal is not None:
         raise refusal
-    warnings = (*draft.warnings, *warn_of_taken(files, request.options.existing))
+    met = (*warn_of_obstacles(files), *warn_of_taken(files, request.options.existing))
+    warnings = (*draft.warnings, *met)
     return Plan(
         header=_header(files, warnings, draft, selection, request),
         files=files,

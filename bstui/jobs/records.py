@@ -8,6 +8,8 @@ from enum import StrEnum
 import msgspec
 
 FORMAT = 1
+ENVIRONMENT_PROFILE = "env-"
+"""How the names of profiles begin that exist in an environment only."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,6 +10,7 @@ from bstui.jobs.folder import JobFolder, job_folders
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import Machine, file_server_time, this_machine
 from bstui.jobs.records import (
+    ENVIRONMENT_PROFILE,
     AnyEvent,
     Control,
     FileDone,
@@ -54,6 +55,13 @@ class JobView:
     """The newest, oldest first. Empty in a list of jobs."""
     failures: tuple[FileFailed, ...] = ()
     """Files whose last news is that they failed. Empty in a list of jobs."""
+
+    @property
+    def wants_token(self) -> bool:
+        """Whether its worker waits with what an environment gave it, which only another start can
+        replace."""
+        waits = self.status.state is State.WAITING and self.status.reason in ("login", "network")
+        return waits and self.header.profile.startswith(ENVIRONMENT_PROFILE)
 
     @property
     def rate(self) -> float | None:

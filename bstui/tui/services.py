@@ -261,13 +261,18 @@ class Services:
 
         await asyncio.to_thread(ask, self.folder(job_id), want=want)
 
-    async def resume(self, job_id: str) -> None:
-        """Start a job again that has no worker; InUse where it has one."""
+    async def resume(self, job_id: str, *, take_over: bool = False) -> None:
+        """Start a job again that has no worker; InUse where it has one, unless that is replaced."""
         from bstui.jobs.launchers import resume
 
         folder = self.folder(job_id)
         await asyncio.to_thread(
-            resume, folder, Launcher.DETACHED, places=self.places, environ=self.environ
+            resume,
+            folder,
+            Launcher.DETACHED,
+            places=self.places,
+            environ=self.environ,
+            take_over=take_over,
         )
 
     def note_mistake(self, error: Exception) -> str:

@@ -20,6 +20,7 @@ from tests.lab import wait_for
 from tests.running import call_bstui
 
 HERE = ("--launch", "here", "--yes")
+PROJECT = "project:Zebrafish heart RNA-seq"
 
 
 def test_two_imports_at_once_never_share_a_name(
@@ -78,9 +79,9 @@ def test_a_job_of_an_environments_token_goes_on_as_a_profile_of_the_same_account
     said = shell("--profile", "lab", "resume", "last", "--launch", "here")
     assert said.code == 0, said.err
     assert shell("jobs", "--json").rows[0]["state"] == "done"
-    assert (
-        shell("--profile", "lab", "import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 0
-    )
+    taken.write_text("mine")
+    command = ("import", "biosample:NTC", "--to", str(tmp_path), *HERE)
+    assert shell("--profile", "lab", *command).code == 3
     said = shell("--profile", "group", "resume", "last", "--launch", "here")
     assert said.code == 2
     assert "belongs to the profile lab" in said.err
@@ -108,6 +109,56 @@ def test_history_of_files_shows_those_that_were_meant(robin: Shell, tmp_path: Pa
     robin("import", "biosample:NTC", "biosample:Aorta-1", "--to", str(tmp_path), *HERE)
     rows = robin("history", "--files", "Aorta", "--json").rows
     assert {row["sample"] for row in rows} == {"Aorta-1"}
+
+
+def test_a_job_that_is_done_is_not_started_again(
+    robin: Shell, places: Places, tmp_path: Path
+) -> None:
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 0
+    said = robin("resume", "last")
+    assert said.code == 2
+    assert "is done" in said.err
+    assert find_job(places.jobs, "last").numbers().events == (1,)
+
+
+def test_a_worker_that_waits_with_an_environments_token_gets_another_by_resume(
+    shell: Shell, simulator: Simulator, places: Places, tmp_path: Path
+) -> None:
+    shell.use(simulator, simulator.tokens.person)
+    simulator.faults.bandwidth(20_000)
+    flags = ("--yes", "--concurrent-files", "1")
+    assert shell("import", PROJECT, "--to", str(tmp_path), *flags).code == 0
+    job = find_job(places.jobs, "last")
+    simulator.faults.revoke(simulator.tokens.person)
+    simulator.faults.bandwidth(0)
+    wait_for(lambda: JobWatch(job).refresh().status.reason == "login")
+    assert "BSTUI_ACCESS_TOKEN" in JobWatch(job).refresh().status.explanation
+    said = shell("resume", "last")
+    assert said.code == 4, said.err
+    assert job.numbers().events == (1,), "this token is not better"
+    simulator.faults.accept(simulator.tokens.person)
+    said = shell("resume", "last")
+    assert said.code == 0, said.err
+    assert job.numbers().events == (1, 2)
+    assert shell("attach", "last", "--wait").code == 0
+
+
+def test_another_account_or_a_bad_token_starts_nothing(
+    shell: Shell, simulator: Simulator, places: Places, tmp_path: Path
+) -> None:
+    shell.use(simulator, simulator.tokens.person)
+    simulator.faults.bandwidth(20_000)
+    assert shell("import", PROJECT, "--to", str(tmp_path), "--yes").code == 0
+    assert shell("cancel", "last", "--yes").code == 0
+    job = find_job(places.jobs, "last")
+    wait_for(lambda: not JobWatch(job).refresh().status.is_active)
+    attempts = job.numbers().events
+    for token in (simulator.tokens.workgroup, "f" * 32):
+        shell.use(simulator, token)
+        said = shell("resume", "last")
+        assert said.code == 4, said.err
+        assert "Robin Ferris" in said.err
+        assert job.numbers().events == attempts
 
 
 def test_a_reader_that_has_enough_is_no_error(robin: Shell) -> None:

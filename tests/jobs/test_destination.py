@@ -12,6 +12,7 @@ from bstui.jobs.destination import (
     find_present,
     measure_room,
     meet_existing,
+    warn_of_obstacles,
     warn_of_taken,
 )
 from bstui.jobs.records import PlanFile
@@ -88,6 +89,21 @@ def test_names_that_are_taken(tmp_path: Path, existing: str, outcome: str) -> No
     assert (room.needed, room.files) == (15, 3)
     (warning,) = warn_of_taken(met, existing)
     assert warning.startswith("2 names at the destination, other first, belong to other files")
+
+
+def test_what_stands_where_a_folder_has_to_be(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / "S").mkdir(parents=True)
+    (tmp_path / "P").symlink_to("elsewhere")
+    (tmp_path / "Q").write_bytes(b"")
+    files = [planned(name) for name in ("P/S/a", "P/b", "Q/S/T/c", "new/d", "elsewhere/S/e", "f")]
+    met, _ = meet_existing(files, tmp_path, tmp_path, "replace")
+    assert [file.warning.partition(" ")[0] for file in met] == ["P", "P", "Q", "", "", ""]
+    assert all(file.warning.endswith("will fail") for file in met[:3])
+    of_link, of_file = warn_of_obstacles(met)
+    assert of_link.startswith("P is there already and is no folder")
+    assert "(2 files in all)" in of_link
+    assert of_file.startswith("Q is")
+    assert warn_of_taken(met, "replace") == []
 
 
 def test_what_a_partial_holds_needs_no_room(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def candidate_fields(details: Details, has_many_sources: bool) -> Sequence[Field
 
     def size(one: Candidate) -> int | None:
         known = detail(one)
-        return None if known is None else known.size
+        return None if known is None or not known.datasets else known.size
 
     source = Field[Candidate](
         Column("in", "in", 16, 14, 2, letter="i"), lambda one: source_name(one.source)
@@ -87,7 +87,7 @@ def candidate_fields(details: Details, has_many_sources: bool) -> Sequence[Field
         Field(Column("lanes", "lanes", 5, priority=2), lanes),
         Field(
             Column("size", "size", 8, priority=1, right=True, letter="z"),
-            lambda one: size_text(size(one)),
+            lambda one: "" if detail(one) and size(one) is None else size_text(size(one)),
             size,
         ),
         Field(

@@ -39,7 +39,7 @@ class JobKeys(Place):
             return f"{name} is {status.state}, nobody works on it{more}"
         if action == "cancel" and status.state in (State.DONE, State.CANCELLED):
             return f"{name} is {status.state} already"
-        if action == "resume" and not status.resumable:
+        if action == "resume" and not (status.resumable or view.wants_token):
             if status.state is State.DONE:
                 return f"{name} is done: every file is there"
             return f"{name} is {status.state}: p pauses it and goes on"
@@ -73,7 +73,10 @@ class JobKeys(Place):
         view = self.job
         if view is not None:
             self.say(f"{view.header.name}: starting …", Role.MUTED)
-            self._do(lambda: self.services.resume(view.id), f"{view.header.name}: resumed")
+            self._do(
+                lambda: self.services.resume(view.id, take_over=view.wants_token),
+                f"{view.header.name}: resumed",
+            )
 
     def _do(self, wish: Callable[[], Awaitable[None]], done: str) -> None:
         async def act() -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from bstui.tui.keys import bindings
-from bstui.tui.widgets.canvas import Lines, Role, Span
+from bstui.tui.widgets.canvas import Lines, Role, Span, text_of
 from bstui.tui.widgets.columns import Column, sort_letters
 
 
@@ -175,7 +175,10 @@ class SortLine(Lines, can_focus=True):
         spans = [Span(" sort by  ", Role.MUTED)]
         for letter, column in self._letters.items():
             spans += [Span(letter, Role.ACCENT), Span(f" {column.label}  ")]
-        self.show_lines([(*spans, Span("capital: reverse", Role.MUTED))])
+        spans.append(Span("capital: reverse", Role.MUTED))
+        if cell_len(text_of(spans)) > self.app.size.width:
+            spans[-1] = Span("A-Z reverse", Role.MUTED)
+        self.show_lines([tuple(spans)])
         self.focus()
 
     def on_key(self, event: events.Key) -> None:
