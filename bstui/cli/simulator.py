@@ -17,15 +17,19 @@ from bstui.errors import UsageError
 @click.option("--port", default=0, show_default=True, help="The first region's API port; 0: free.")
 @click.option("--object-port", default=0, show_default=True, help="The object store's port.")
 @click.option("--control-port", default=0, show_default=True, help="The control endpoint's port.")
-@click.option("--seed", default=7, show_default=True, help="Of the laboratory's data.")
+@click.option("--seed", default=7, show_default=True, help="Of the data: another seed, other data.")
 @click.option(
     "--scale",
     type=click.Choice(("tiny", "lab", "core", "huge")),
-    default="lab",
-    show_default=True,
-    help="How much there is: 4 biosamples, 40, 3 840, or 100 000.",
+    help="How much there is: 4 biosamples, 40, 3 840, or 100 000.  [default: lab]",
 )
 @click.option("--deep", default=1.0, hidden=True)
+@click.option(
+    "--account",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Serve the account that a TOML file describes: see `bstui help simulator`.",
+)
 @click.option(
     "--serve",
     "folders",
@@ -52,8 +56,9 @@ def simulator(
     object_port: int,
     control_port: int,
     seed: int,
-    scale: str,
+    scale: str | None,
     deep: float,
+    account: Path | None,
     folders: tuple[Path, ...],
     unsure: tuple[str, ...],
     certificate: Path | None,
@@ -77,13 +82,17 @@ def simulator(
     if "help" in unsure:
         click.echo(points_table())
         return 0
+    if account is not None and scale is not None:
+        hint = "Leave one of them out; --serve goes with either."
+        raise UsageError("--account and --scale both say what there is.", hint=hint)
     options = SimulatorOptions(
         port=port,
         object_port=object_port,
         control_port=control_port,
         seed=seed,
-        scale=Scale(scale),
+        scale=Scale(scale or "lab"),
         deep=deep,
+        account=account,
         serve=folders,
         unsure=_chosen(unsure),
         log=log,

@@ -11,12 +11,13 @@ from bstui.simulator.account import (
     Library,
     Project,
     Run,
+    Sample,
     Session,
     Storage,
     StoredFile,
     User,
 )
-from bstui.simulator.contents import DEFAULT_PART, Batch, Spool, gzip_of, stored_gzip_size
+from bstui.simulator.contents import DEFAULT_PART, Batch, Content, Spool, gzip_of, stored_gzip_size
 from bstui.simulator.reads import UNDETERMINED, Flowcell, SheetLine
 from bstui.simulator.region import Region
 from bstui.simulator.runfolder import Group, Layout, run_groups
@@ -160,10 +161,10 @@ class Builder:
         part_size: int = DEFAULT_PART,
     ) -> None:
         """Add the datasets of biosamples on each lane of a run; `level` 0 foretells their sizes."""
-        named = {line.name: line for line in run.cell.lines}
+        named = {(line.name, line.project): line for line in run.cell.lines}
         claims: list[tuple[SheetLine, Biosample | None]] = []
         for biosample in biosamples:
-            claims.append((named[biosample.name], biosample))
+            claims.append((named[biosample.name, biosample.project.name], biosample))
             if biosample not in run.biosamples:
                 run.biosamples.append(biosample)
         project = biosamples[0].project
@@ -184,51 +185,50 @@ class Builder:
     ) -> None:
         samples = [self.region.add_sample() for _ in claims]
         for lane in range(1, run.cell.lanes + 1):
-            made = []
-            for (line, biosample), sample in zip(claims, samples, strict=True):
-                key = self.region.key_of(f"{run.id} {lane} {line.name} {session.id}")
-                dataset = Dataset(
-                    f"ds.{key}",
-                    f"{line.name}_L{lane:03}",
-                    project,
-                    run,
-                    lane,
-                    line,
-                    session,
-                    biosample,
-                    sample,
-                )
-                self.region.add_dataset(dataset)
-                made.append(dataset)
-            for read in (1, 2) if run.cell.is_paired else (1,):
-                self._fastq(made, lane, read, level, part_size)
+            made = [
+                self.dataset(run, session, project, lane, line, biosample, sample)
+                for (line, biosample), sample in zip(claims, samples, strict=True)
+            ]
+            self.fastq(made, level, part_size)
 
-    def _fastq(
-        self, datasets: Sequence[Dataset], lane: int, read: int, level: int, part_size: int
-    ) -> None:
-        """One read's files of datasets of one lane, which are made together."""
-        cell, lines = datasets[0].run.cell, [dataset.line for dataset in datasets]
-        assert isinstance(cell, Flowcell), "reads are made of what a flow cell holds"
-        batch = Batch(self._spool, partial(fastq_files, cell, lines, lane, read, level))
-        for dataset, line in zip(datasets, lines, strict=True):
-            size = None if level else stored_gzip_size(cell.fastq_size(line, lane))
-            path = f"{line.stem}_S{line.number}_L{lane:03}_R{read}_001.fastq.gz"
-            name = self.region.next_id()
-            self._add_file(dataset, name, path, batch, size, dataset.created, part_size)
-
-    def _add_file(
+    def dataset(
         self,
-        owner: Dataset | Run,
-        name: str,
-        path: str,
-        batch: Batch,
-        size: int | None,
-        created: datetime,
-        part_size: int = DEFAULT_PART,
+        run: Run,
+        session: Session,
+        project: Project,
+        lane: int,
+        line: SheetLine,
+        biosample: Biosample | None,
+        sample: Sample,
+    ) -> Dataset:
+        """A dataset that has no files yet."""
+        key = self.region.key_of(f"{run.id} {lane} {line.number} {line.name} {session.id}")
+        name = f"{line.name}_L{lane:03}"
+        dataset = Dataset(f"ds.{key}", name, project, run, lane, line, session, biosample, sample)
+        self.region.add_dataset(dataset)
+        return dataset
+
+    def fastq(
+        self, datasets: Sequence[Dataset], level: int = 1, part_size: int = DEFAULT_PART
     ) -> None:
-        content = batch.add(size, part_size)
+        """The files of datasets of one lane, which are made together, of the flow cell's reads."""
+        cell, lane = datasets[0].run.cell, datasets[0].lane
+        assert isinstance(cell, Flowcell), "reads are made of what a flow cell holds"
+        lines = [dataset.line for dataset in datasets]
+        for read in (1, 2) if cell.is_paired else (1,):
+            batch = Batch(self._spool, partial(fastq_files, cell, lines, lane, read, level))
+            for dataset, line in zip(datasets, lines, strict=True):
+                size = None if level else stored_gzip_size(cell.fastq_size(line, lane, read))
+                self.file(dataset, read, batch.add(size, part_size))
+
+    def file(self, dataset: Dataset, read: int, content: Content) -> StoredFile:
+        """The file of a dataset's read, named as bcl-convert does."""
+        line, name = dataset.line, self.region.next_id()
+        path = f"{line.stem}_S{line.number}_L{dataset.lane:03}_R{read}_001.fastq.gz"
         key = self.region.key_of(name)
-        self.region.hold(StoredFile(name, path, content, created, key, owner))
+        file = StoredFile(name, path, content, dataset.created, key, dataset)
+        self.region.hold(file)
+        return file
 
 
 def _folder_size(groups: Iterable[Group]) -> int:

@@ -42,20 +42,21 @@ def member(text: bytes, size: int) -> bytes:
     return header + block + zlib.crc32(text).to_bytes(4, "little") + length.to_bytes(4, "little")
 
 
-def _read(name: bytes, random_bytes: bytes) -> bytes:
-    letters, scores = random_bytes.translate(_LETTERS), random_bytes.translate(_SCORES)
-    return b"@%b 1:N:0:ACGTACGT+TTGCATGC\n%b\n+\n%b\n" % (name, letters, scores)
+def _record(name: bytes, read: int, calls: bytes) -> bytes:
+    letters, scores = calls.translate(_LETTERS), calls.translate(_SCORES)
+    return b"@%b %d:N:0:ACGTACGT+TTGCATGC\n%b\n+\n%b\n" % (name, read, letters, scores)
 
 
 class BaseParts:
-    """The base parts of all files of one part size: made when first needed, then in the spool."""
+    """The base parts of all files of one read and part size: made when first needed, kept in the
+    spool. The names of reads 1 and 2 are in step."""
 
-    def __init__(self, spool: Spool, part_size: int = LARGE_PART, seed: int = 7) -> None:
+    def __init__(self, spool: Spool, part_size: int = LARGE_PART, read: int = 1) -> None:
         self.spool = spool
         self.part_size = part_size
+        self.read = read
         self.size = part_size - _TAIL
         """Bytes of a base part."""
-        self._seed = seed
         self._lock = threading.Lock()
         self._offsets: list[int] = []
         self._states: list[hashlib._Hash] = []
@@ -85,16 +86,16 @@ class BaseParts:
         return self._offsets, self._states
 
     def _members(self, number: int) -> Iterator[bytes]:
-        rnd = random.Random(f"base part {self._seed} {self.part_size} {number}")
+        rnd = random.Random(f"base part {self.part_size} {number} {self.read}")
         left = self.size
-        record = len(_read(_place(number, 0), bytes(_READ)))
+        record = len(_record(_place(number, 0), self.read, bytes(_READ)))
         row = 0
         while left:
             size = _BLOCK if left >= _BLOCK else left
             count = (size - _AROUND) // record
             calls = rnd.randbytes(count * _READ)
             text = b"".join(
-                _read(_place(number, row + i), calls[i * _READ : (i + 1) * _READ])
+                _record(_place(number, row + i), self.read, calls[i * _READ : (i + 1) * _READ])
                 for i in range(count)
             )
             yield member(text, size)
@@ -179,7 +180,7 @@ class _DeepStored(Stored):
             return member(b"", size)
         rnd = random.Random(f"tail {name} {number}")
         place = b"A01052:52:HDEEPDRXX:2:1101:%06d:%04d" % (1000 + number // 1000, number % 1000)
-        return member(_read(place, rnd.randbytes(_READ)), size)
+        return member(_record(place, self._parts.read, rnd.randbytes(_READ)), size)
 
     def _ending(self, name: str, size: int) -> bytes:
         """The last part's own members: a tail of its own, with what no block had room for."""

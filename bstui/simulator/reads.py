@@ -70,6 +70,8 @@ class Flowcell:
     """On each tile."""
     lines: tuple[SheetLine, ...]
     """UNDETERMINED is added as the last."""
+    second_length: int = 0
+    """Of the second read where it is of another length than the first."""
     tables: dict[tuple[int, int], "Tile"] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -79,9 +81,9 @@ class Flowcell:
     @property
     def reads(self) -> tuple[tuple[int, bool], ...]:
         """Cycles of each read, and whether it is an index, in the order of sequencing."""
-        insert = (self.read_length, False)
+        first, second = ((cycles, False) for cycles in self.insert_cycles)
         indexes = ((INDEX_CYCLES, True), (INDEX_CYCLES, True))
-        return (insert, *indexes, insert) if self.is_paired else (insert, *indexes)
+        return (first, *indexes, second) if self.is_paired else (first, *indexes)
 
     @property
     def cycles(self) -> int:
@@ -89,7 +91,8 @@ class Flowcell:
 
     @property
     def insert_cycles(self) -> tuple[int, int]:
-        return self.read_length, self.read_length if self.is_paired else 0
+        second = self.second_length or self.read_length
+        return self.read_length, second if self.is_paired else 0
 
     @property
     def index_cycles(self) -> tuple[int, int]:
@@ -117,10 +120,12 @@ class Flowcell:
         tiles = [self.tile(lane, number).fastq(lines, read) for number in self.tiles]
         return [b"".join(texts) for texts in zip(*tiles, strict=True)]
 
-    def fastq_size(self, line: SheetLine, lane: int) -> int:
+    def fastq_size(self, line: SheetLine, lane: int, read: int = 1) -> int:
         """Bytes of that text, without making it: every record of a file is of one length."""
         head, tail = self.tile(lane, self.tiles[0]).name_of(line, 1)
-        record = len(head) + len(position_text(0)) + len(tail) + 2 * self.read_length + 5
+        record = (
+            len(head) + len(position_text(0)) + len(tail) + 2 * self.insert_cycles[read - 1] + 5
+        )
         return record * self.clusters_of(line, lane)
 
 
@@ -146,7 +151,7 @@ class Tile:
 
     def calls(self, read: int) -> bytes:
         """The calls of insert read 1 or 2, cluster by cluster."""
-        size = self.flowcell.clusters * self.flowcell.read_length
+        size = self.flowcell.clusters * self.flowcell.insert_cycles[read - 1]
         return random.Random(f"{self._seed}:{read}").randbytes(size).translate(_CALLS)
 
     def columns(self) -> Iterator[bytes]:
@@ -178,7 +183,7 @@ class Tile:
 
     def _records(self, line: SheetLine, read: int, letters: bytes, scores: bytes) -> bytes:
         head, tail = self.name_of(line, read)
-        length = self.flowcell.read_length
+        length = self.flowcell.insert_cycles[read - 1]
         records = []
         for row in self.rows_of(line):
             part = slice(row * length, (row + 1) * length)

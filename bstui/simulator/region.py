@@ -126,14 +126,19 @@ class Region:
         return self._of_run[run.id]
 
     def project_biosamples(self, project: Project) -> list[Biosample]:
-        """Those whose default project it is, and those with datasets in it."""
-        others = (d.biosample for d in self.project_datasets(project) if d.biosample)
+        """Those whose default project it is, and those with datasets in it.
+
+        Nothing has to be made for that: what is on shelves is of biosamples of its own project.
+        """
+        others = (d.biosample for d in self._of_project[project.id] if d.biosample)
         return list(dict.fromkeys((*self._members[project.id], *others)))
 
     def project_size(self, project: Project) -> int:
         """Bytes of its datasets, those included that are still to be made."""
-        made = sum(dataset.size for dataset in self._of_project[project.id])
         shelves = self._shelves_of.get(project.id, ())
+        for shelf in shelves:
+            shelf.finish()
+        made = sum(dataset.size for dataset in self._of_project[project.id])
         return made + sum(shelf.size for shelf in shelves if not shelf.is_filled)
 
     def _fill(self, owner: str) -> None:

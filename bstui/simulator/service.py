@@ -30,10 +30,10 @@ from bstui.simulator.objects import ObjectStore
 from bstui.simulator.open_points import Choices
 from bstui.simulator.region import Region
 from bstui.simulator.request_log import ObjectRequest, RequestLog
-from bstui.simulator.scales import Scale, make_regions
-from bstui.simulator.served import serve_folder
+from bstui.simulator.scales import Scale
 from bstui.simulator.signing import Signer
 from bstui.simulator.states import States
+from bstui.simulator.worlds import make_worlds
 
 _WEEK = 7 * 86_400
 _START_LIMIT = 30
@@ -56,6 +56,8 @@ class SimulatorOptions:
     scale: Scale = Scale.LAB
     deep: float = 1.0
     """Multiplies the laboratory's deep FASTQ, which are 27 and 34 MiB (two each) at 1."""
+    account: Path | None = None
+    """A file that describes what there is, in place of a scale."""
     serve: tuple[Path, ...] = ()
     """Run folders and folders of FASTQ that become the person's, in the first region."""
     log: Path | None = None
@@ -109,11 +111,16 @@ class Simulator:
         self.options = options or SimulatorOptions()
         self.tokens = self.options.tokens or Tokens.derive(self.options.seed)
         self._spool = Spool()
-        self._worlds = make_regions(
-            self.options.scale, self.options.seed, self.options.deep, self.tokens, self._spool
+        what = self.options.account or self.options.scale
+        self._worlds, self.served = make_worlds(
+            what,
+            self.options.serve,
+            self.options.seed,
+            self.options.deep,
+            self.tokens,
+            self._spool,
         )
-        self.served = self._serve_folders()
-        """What each folder became, for people."""
+        """The regions; and what each folder that is served became, for people."""
         self.choices = Choices(self.options.unsure)
         self._states = [
             States(world, self._spool, lambda: self.choices["zip-names"]) for world in self._worlds
@@ -130,16 +137,6 @@ class Simulator:
         self.regions: tuple[RegionEndpoint, ...] = ()
         self.objects_url = ""
         self.control_url = ""
-
-    def _serve_folders(self) -> list[str]:
-        world = self._worlds[0]
-        person = world.grants[self.tokens.person].user
-        folders = dict.fromkeys(path.absolute() for path in self.options.serve)
-        try:
-            return [serve_folder(world, person, folder) for folder in folders]
-        except BaseException:
-            self._spool.close()
-            raise
 
     def start(self) -> Self:
         """Listen; return when every server answers."""

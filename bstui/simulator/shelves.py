@@ -45,6 +45,11 @@ class Shelf:
                 self._make(iter(self.numbers))
                 self.is_filled = True
 
+    def finish(self) -> None:
+        """Wait for a thread that is filling it; leave it alone where none is."""
+        if self._is_begun:
+            self.fill()
+
 
 class Shelves:
     """All shelves of a region, in the order of their numbers."""

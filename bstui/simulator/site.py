@@ -48,11 +48,16 @@ class Site:
         tiles: tuple[int, ...] = (1101,),
         lanes: int = 1,
         read_length: int = 76,
+        second_length: int = 0,
         is_paired: bool = True,
         clusters: int = 400,
         weights: Iterable[float] = (),
+        name: str = "",
     ) -> Flowcell:
-        """A flow cell with these biosamples on every lane, in the order of its sample sheet."""
+        """A flow cell with these biosamples on every lane, in the order of its sample sheet.
+
+        The run is called as the machine does it where no name is given.
+        """
         number = next(self._numbers)
         barcode = machine.barcode(self.region.key_of(f"flow cell {number}"))
         shares = itertools.chain(weights, itertools.repeat(1.0))
@@ -62,13 +67,14 @@ class Site:
         )
         return Flowcell(
             seed=self._seed,
-            run_name=machine.run_name(created, number, barcode),
+            run_name=name or machine.run_name(created, number, barcode),
             number=number,
             instrument=machine.serial,
             barcode=barcode,
             lanes=lanes,
             tiles=tiles,
             read_length=read_length,
+            second_length=second_length,
             is_paired=is_paired,
             clusters=clusters,
             lines=lines,

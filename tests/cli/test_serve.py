@@ -74,6 +74,24 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+@pytest.mark.parametrize(
+    ("text", "arguments", "told"),
+    [
+        ("[[users]]\n", (), "account.toml: users[0]: Object missing required field `name`."),
+        ("[[users\n", (), "line 1"),
+        ("[[users]]\nname = 'A'\n", ("--scale", "tiny"), "both say what there is"),
+    ],
+)
+def test_an_account_that_cannot_be_meant_is_told(
+    text: str, arguments: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "account.toml"
+    path.write_text(text)
+    done = call_bstui("simulator", "--account", str(path), *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
 def test_a_folder_that_cannot_be_served_is_told(tmp_path: Path) -> None:
     done = call_bstui("simulator", "--serve", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bstui.simulator.contents import Spool, object_etag
 from bstui.simulator.deep_fastq import BaseParts, DeepFastq, member
 
-PARTS = (2048, 8192, 40_000, 100_000)
+PARTS = (2048, 8192, 40_000)
 
 
 @pytest.fixture(scope="module")
