@@ -16,7 +16,7 @@ from typing import Any, Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from bstui.simulator.account import Grant, StoredFile, Tag, Tokens
+from bstui.simulator.account import Grant, Run, StoredFile, Tag, Tokens
 from bstui.simulator.api import make_app
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Host
@@ -266,7 +266,17 @@ class Simulator:
             data = (content.read() + bytes(max(0, by)))[: content.size + by]
             content = Batch(self._spool, lambda: [data]).add()
         found.content = content
+        if not isinstance(found.owner, Run):
+            found.owner.session.forget_size()
+        for world in self._worlds:
+            world.version += 1
         found.modified = datetime.now(UTC).replace(microsecond=0)
+
+    def repart(self, file: str, size: int) -> None:
+        """The same bytes, as if they had been uploaded in parts of another size."""
+        found = self._file(file)
+        data = found.content.read()
+        found.content = Batch(self._spool, lambda: [data]).add(len(data), size)
 
     def become(self, thing: str, state: str) -> None:
         """Change the state of a run or dataset."""
@@ -300,7 +310,12 @@ class Simulator:
         await store.start(objects.socket, self._tls)
         objects.attend(lambda listening: store.start(listening, self._tls), store.shut)
         apps = [
-            Front(make_app(self._host(states, signer)), self.faults, store.wait_for_clearing)
+            Front(
+                make_app(self._host(states, signer)),
+                self.faults,
+                self.choices,
+                store.wait_for_clearing,
+            )
             for states in self._states
         ]
         own = make_control(self.faults, self.choices, self._log, self._truth_bodies)
