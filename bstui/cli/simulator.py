@@ -5,12 +5,16 @@ import threading
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from bstui.cli.options import command
 from bstui.cli.session import Session
 from bstui.errors import UsageError
+
+if TYPE_CHECKING:
+    from bstui.simulator.service import Simulator
 
 
 @command("simulator")
@@ -98,6 +102,19 @@ def simulator(
         log=log,
         certificate=certificate,
     )
+    ended = _ended_by_signals()
+    try:
+        started = Simulator(options).start()
+    except OSError as error:
+        raise UsageError(f"The simulator cannot start: {error}") from error
+    with closing(started) as running:
+        _greet(running)
+        ended.wait()
+    return 0
+
+
+def _ended_by_signals() -> threading.Event:
+    """Set by the first signal that asks to end."""
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -105,21 +122,19 @@ def simulator(
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
-    try:
-        started = Simulator(options).start()
-    except OSError as error:
-        raise UsageError(f"The simulator cannot start: {error}") from error
-    with closing(started) as running:
-        first, *others = running.regions
-        for text in running.served:
-            click.echo(text, err=True)
-        click.echo(f"export BSTUI_API_SERVER={first.api_url}")
-        click.echo(f"export BSTUI_ACCESS_TOKEN={first.accounts[0].token}")
-        for region in others:
-            click.echo(f"# region {region.name} {region.api_url}")
-        click.echo(f"# control {running.control_url}")
-        ended.wait()
-    return 0
+    return ended
+
+
+def _greet(running: "Simulator") -> None:
+    """Say where it is; what folders became is for people."""
+    for text in running.served:
+        click.echo(text, err=True)
+    first, *others = running.regions
+    click.echo(f"export BSTUI_API_SERVER={first.api_url}")
+    click.echo(f"export BSTUI_ACCESS_TOKEN={first.accounts[0].token}")
+    for region in others:
+        click.echo(f"# region {region.name} {region.api_url}")
+    click.echo(f"# control {running.control_url}")
 
 
 def _chosen(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -59,6 +59,8 @@ async def _answer(host: Host, handler: Handler, request: Request) -> Response:
     except Refused as refused:
         return _response(_shaped(host, path, refused.body), refused.status)
     except BadParameter as bad:
+        if host.choices["bad-parameter"] == "refuse-bare":
+            return Response(status_code=400)
         told = error_body(str(bad), "BASESPACE.COMMON.BAD_PARAMETER")
         return _response(_shaped(host, path, told), 400)
     if isinstance(body, Response):

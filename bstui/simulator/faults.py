@@ -18,7 +18,7 @@ ACTIONS = (
     *("cut", "flip", "stall", "hold_at", "release", "slow_header", "drip", "wrong_range", "short"),
     *("long", "reframe", "encode", "portal", "redirect", "garbage", "close_idle", "ignore_range"),
     *("wrong_etag", "expire_urls", "revoke", "accept", "withdraw", "share"),
-    *("change", "become", "upload", "tag", "clear"),
+    *("change", "repart", "become", "upload", "tag", "clear"),
 )
 """The methods that HTTP may call."""
 
@@ -27,6 +27,7 @@ class World(Protocol):
     """What the switches can change beside answers: the data themselves."""
 
     def replace_object(self, file: str, by: int) -> None: ...
+    def repart(self, file: str, size: int) -> None: ...
     def become(self, thing: str, state: str) -> None: ...
     def upload(self, run: str, count: int) -> None: ...
     def tag(self, file: str, tag: str) -> None: ...
@@ -170,6 +171,13 @@ class Faults(ObjectFaults):
         """Replace these objects by others with another ETag, `by` bytes longer (or shorter)."""
         for file in files:
             self._data.replace_object(file, by)
+
+    def repart(self, files: Iterable[str], size: int) -> None:
+        """Tell the ETags of these files as if they had been uploaded in parts of so many bytes."""
+        if size < 1:
+            raise ValueError("a part has at least a byte")
+        for file in files:
+            self._data.repart(file, size)
 
     def become(self, things: Iterable[str], state: str) -> None:
         """Let runs or datasets become `uploaded`, `archived`, `zipped`, `deleted` …: STATES."""

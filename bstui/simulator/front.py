@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import socket
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -19,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bstui.simulator.api_faults import Burst, Spoiling, WireFault
 from bstui.simulator.calls import error_body
 from bstui.simulator.faults import Faults
+from bstui.simulator.open_points import Choices
 from bstui.simulator.s3 import phrase
 
 Headers = list[tuple[bytes, bytes]]
@@ -36,6 +38,8 @@ _ALWAYS = {
     "strict-transport-security": "max-age=10886400; includeSubDomains; preload",
     "x-content-type-options": "nosniff",
 }
+_CALLS_A_SECOND = 20
+"""That a region answers where it has a limit."""
 _DRIP_STEP = 0.05
 _RESET = b"\1\0\0\0\0\0\0\0"
 """To linger for no time: closing sends RST."""
@@ -44,7 +48,9 @@ _RESET = b"\1\0\0\0\0\0\0\0"
 class WireProtocol(H11Protocol):
     """HTTP/1.1 whose application may take hold of the socket, in its scope's state."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # as uvicorn has it
+        self, transport: asyncio.Transport
+    ) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, _TRANSPORT: transport}
 
@@ -62,8 +68,13 @@ class _Deaf(asyncio.Protocol):
 class Front:
     """The application around the API's own."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, wait_for_clearing: Wait) -> None:
+    def __init__(
+        self, app: ASGIApp, faults: Faults, choices: Choices, wait_for_clearing: Wait
+    ) -> None:
         self._app = app
+        self._choices = choices
+        self._calls = deque[float](maxlen=_CALLS_A_SECOND)
+        """When the last of them came."""
         self._faults = faults
         self._wait = wait_for_clearing
 
@@ -74,6 +85,7 @@ class Front:
             faults.next_wire(path),
             faults.next_burst("api", path),
         )
+        burst = burst or self._too_many()
         scope["state"][SPOILING] = spoiling
         await asyncio.sleep(faults.api_latency + spoiling.seconds)
         known = faults.clearings
@@ -92,6 +104,14 @@ class Front:
             await send({"type": "http.response.body", "body": body})
         else:
             await self._break(wire, _head(start), body, scope["state"][_TRANSPORT], receive, known)
+
+    def _too_many(self) -> Burst | None:
+        """The refusal of a call that comes too soon after many."""
+        way, now = self._choices["rate-limit"], time.monotonic()
+        if way != "none" and len(self._calls) == _CALLS_A_SECOND and now - self._calls[0] < 1:
+            return Burst(429, "1" if way == "retry-after" else "")
+        self._calls.append(now)
+        return None
 
     def _dressed(self, message: Message) -> Message:
         """The start of an answer with the headers that all have; good JSON comes in chunks."""

@@ -20,7 +20,16 @@ class Point:
 POINTS = (
     Point("meta-token", ("free", "needed"), "whether v1pre3/meta asks for a token"),
     Point("limit-above-maximum", ("clamp", "refuse", "obey"), "a Limit that is too large"),
-    Point("bad-parameter", ("refuse", "ignore"), "a number that is none: 400, or the default"),
+    Point(
+        "bad-parameter",
+        ("refuse", "refuse-bare", "ignore"),
+        "a number that is none: 400, 400 without a body, or the default",
+    ),
+    Point(
+        "rate-limit",
+        ("none", "retry-after", "bare"),
+        "more than 20 calls in a second: 429, with a Retry-After or without",
+    ),
     Point("bad-token", ("401", "403"), "the status of a token that is not known"),
     Point(
         "v2-errors",
@@ -47,6 +56,12 @@ POINTS = (
         ("conforming", "nothing", "everything"),
         "datasettypes=common.fastq without a tilde",
     ),
+    Point(
+        "excluded-type",
+        ("unknown", "minus", "bang"),
+        "whether datasettypes=-X or =!X leaves X out",
+    ),
+    Point("lane-index-summary", ("unknown", "answered"), "whether laneindexsummary exists"),
     Point("lane-mappings", ("answered", "unknown"), "whether lanelibrarymappings exists"),
     Point(
         "fastq-attributes",

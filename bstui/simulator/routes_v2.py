@@ -67,6 +67,7 @@ ROUTES: dict[str, Handler] = (
         "/v2/runs/{id}/samplesheet": v2_runs.sample_sheet,
         "/v2/runs/{id}/properties/{name}": v2_runs.run_property,
         "/v2/runs/{id}/properties/{name}/items": v2_runs.run_property_items,
+        "/v2/runs/{id}/laneindexsummary": v2_runs.lane_index_summary,
         "/v2/runs/{id}/lanelibrarymappings": v2_runs.lane_library_mappings,
         "/v2/projects/{id}": one_project,
         "/v2/projects/{id}/datasets": v2_samples.project_datasets,

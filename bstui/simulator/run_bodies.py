@@ -213,3 +213,34 @@ def sample_sheet_body(run: Run) -> Json:
         "SequencingSettings": [],
         "Applications": [{"Name": "BCLConvert", "Settings": [], "Data": rows}],
     }
+
+
+def lane_index_body(run: Run, lane: int) -> Json:
+    """What share of a lane's reads each index claims."""
+    cell = run.cell
+    total, passing = cell.clusters_on(lane), cell.passing_on(lane)
+    counts = [cell.clusters_of(line, lane) for line in cell.lines]
+    shares = [count / max(1, passing) for count in counts]
+    return {
+        "LaneNumber": lane,
+        "IndexingSummary": {
+            "TotalReads": total,
+            "TotalPFReads": passing,
+            "TotalFractionMappedReads": sum(shares),
+            "MinMappedReads": min(shares, default=0),
+            "MaxMappedReads": max(shares, default=0),
+        },
+        "IndexingCounts": [
+            {
+                "Id": f"{run.id}{lane}{number}",
+                "Index1": line.indexes[0],
+                "Index2": line.indexes[1],
+                "FractionMapped": share,
+                "Count": count,
+                "SampleSheet": {"SampleID": line.name, "ProjectName": line.project},
+            }
+            for number, (line, count, share) in enumerate(
+                zip(cell.lines, counts, shares, strict=True), 1
+            )
+        ],
+    }

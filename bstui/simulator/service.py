@@ -1,8 +1,6 @@
 """The whole simulator: every region's API and the object store, in a thread of their own."""
 
 import asyncio
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Coroutine, Iterator, Mapping
@@ -13,10 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
-from starlette.types import ASGIApp
-
-from bstui.simulator.account import Grant, StoredFile, Tag, Tokens
+from bstui.simulator.account import Grant, Run, StoredFile, Tag, Tokens
 from bstui.simulator.api import make_app
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Host
@@ -24,13 +19,14 @@ from bstui.simulator.contents import Batch, Spool
 from bstui.simulator.control import make_control
 from bstui.simulator.door import Door
 from bstui.simulator.faults import Faults
-from bstui.simulator.front import Front, WireProtocol
+from bstui.simulator.front import Front
 from bstui.simulator.logins import Logins
 from bstui.simulator.objects import ObjectStore
 from bstui.simulator.open_points import Choices
 from bstui.simulator.region import Region
 from bstui.simulator.request_log import ObjectRequest, RequestLog
 from bstui.simulator.scales import Scale
+from bstui.simulator.servers import address_of, drop, make_server, reopen, tls_context
 from bstui.simulator.signing import Signer
 from bstui.simulator.states import States
 from bstui.simulator.worlds import make_worlds
@@ -129,7 +125,7 @@ class Simulator:
         self._log = RequestLog(self.options.log)
         self._doors: list[Door] = []
         """Every region's API, in their order, then the object store, then the control endpoint."""
-        self._tls = _tls_context(self.options.certificate)
+        self._tls = tls_context(self.options.certificate)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Event | None = None
@@ -150,10 +146,10 @@ class Simulator:
             self._add_door(self.options.control_port, ()),
         )
         scheme = "https" if self._tls else "http"
-        self.objects_url = _address(objects, scheme)
-        self.control_url = _address(control, "http")
+        self.objects_url = address_of(objects, scheme)
+        self.control_url = address_of(control, "http")
         self.regions = tuple(
-            _endpoint(world, _address(door, scheme))
+            _endpoint(world, address_of(door, scheme))
             for world, door in zip(self._worlds, apis, strict=True)
         )
         ready = threading.Event()
@@ -266,7 +262,17 @@ class Simulator:
             data = (content.read() + bytes(max(0, by)))[: content.size + by]
             content = Batch(self._spool, lambda: [data]).add()
         found.content = content
+        if not isinstance(found.owner, Run):
+            found.owner.session.forget_size()
+        for world in self._worlds:
+            world.version += 1
         found.modified = datetime.now(UTC).replace(microsecond=0)
+
+    def repart(self, file: str, size: int) -> None:
+        """The same bytes, as if they had been uploaded in parts of another size."""
+        found = self._file(file)
+        data = found.content.read()
+        found.content = Batch(self._spool, lambda: [data]).add(len(data), size)
 
     def become(self, thing: str, state: str) -> None:
         """Change the state of a run or dataset."""
@@ -300,17 +306,22 @@ class Simulator:
         await store.start(objects.socket, self._tls)
         objects.attend(lambda listening: store.start(listening, self._tls), store.shut)
         apps = [
-            Front(make_app(self._host(states, signer)), self.faults, store.wait_for_clearing)
+            Front(
+                make_app(self._host(states, signer)),
+                self.faults,
+                self.choices,
+                store.wait_for_clearing,
+            )
             for states in self._states
         ]
         own = make_control(self.faults, self.choices, self._log, self._truth_bodies)
-        servers = [*(_server(app, self._tls) for app in apps), _server(own, None)]
+        servers = [*(make_server(app, self._tls) for app in apps), make_server(own, None)]
         running = [
             asyncio.create_task(server.serve([door.socket]))
             for server, door in zip(servers, (*apis, control), strict=True)
         ]
         for server, door in zip(servers, apis, strict=False):
-            door.attend(partial(_reopen, server), partial(_drop, server))
+            door.attend(partial(reopen, server), partial(drop, server))
         ready.set()
         await self._ending.wait()
         for server in servers:
@@ -335,47 +346,6 @@ class Simulator:
 
     def _truth_bodies(self, files: set[str]) -> dict[str, Json]:
         return {file: dict(vars(truth)) for file, truth in self.truth(files).items()}
-
-
-def _server(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app,
-        http=WireProtocol,
-        lifespan="off",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    config.load()
-    config.ssl = tls
-    return uvicorn.Server(config)
-
-
-async def _reopen(server: uvicorn.Server, listening: socket.socket) -> None:
-    await server.startup([listening])
-
-
-async def _drop(server: uvicorn.Server) -> None:
-    for listener in server.servers:
-        listener.close()
-    for connection in list(server.server_state.connections):
-        connection.transport.abort()
-
-
-def _tls_context(certificate: Path | None) -> ssl.SSLContext | None:
-    if certificate is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-def _address(door: Door, scheme: str) -> str:
-    host, port = door.address
-    return f"{scheme}://{host}:{port}"
 
 
 def _endpoint(world: Region, address: str) -> RegionEndpoint:

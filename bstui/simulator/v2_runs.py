@@ -197,6 +197,16 @@ def run_stats(call: Call) -> Json:
     return run_bodies.full_stats_body(call.run(), call.root)
 
 
+def lane_index_summary(call: Call) -> Json:
+    """How the reads of each lane fell to the indexes; as a client models it, not recorded."""
+    run = call.run()
+    if call.choices["lane-index-summary"] == "unknown":
+        raise unknown_route()
+    lanes = range(1, run.cell.lanes + 1)
+    page = take_page((run_bodies.lane_index_body(run, n) for n in lanes), call.query, UNSORTED)
+    return {"Items": page.items, "Paging": page.paging()}
+
+
 def lane_library_mappings(call: Call) -> Json:
     """What is on a flow cell; as a client models it, not recorded."""
     run = call.run()

@@ -175,6 +175,12 @@ def _chosen(call: Call, datasets: Iterable[Dataset]) -> list[Dataset]:
 def _is_of_type(call: Call) -> bool:
     """Whether FASTQ are asked for: by their type, or with a tilde by what they conform to."""
     types = call.query.words("datasettypes")
+    mark = {"minus": "-", "bang": "!"}.get(call.choices["excluded-type"], "")
+    unwanted = {word[1:] for word in types if mark and word[0] == mark}
+    if unwanted:
+        types -= {mark + word for word in unwanted}
+        if unwanted & {"illumina.fastq.v1.8", "common.fastq", "~common.fastq", "common.files"}:
+            return False
     if not types or types & {"illumina.fastq.v1.8", "~common.fastq", "~common.files"}:
         return True
     way, plain = call.choices["plain-type"], {word for word in types if word[0] != "~"}

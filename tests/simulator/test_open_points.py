@@ -1,5 +1,6 @@
 """Where the service is not known, every variant can be had, and answers as its name says."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -74,10 +75,66 @@ def test_limit_above_maximum(
     assert limit is None or answer.json()["Paging"]["Limit"] == limit
 
 
-@pytest.mark.parametrize(("variant", "status"), [("refuse", 400), ("ignore", 200)])
+@pytest.mark.parametrize(
+    ("variant", "status"), [("refuse", 400), ("refuse-bare", 400), ("ignore", 200)]
+)
 def test_bad_parameter(simulator: Simulator, api: httpx.Client, variant: str, status: int) -> None:
     choose(simulator, "bad-parameter", variant)
-    assert api.get("/v2/runs?limit=many").status_code == status
+    answer = api.get("/v2/runs?limit=many")
+    assert (answer.status_code, answer.content == b"") == (status, variant == "refuse-bare")
+
+
+@pytest.mark.parametrize(
+    ("variant", "statuses", "after"),
+    [("none", {200}, set()), ("retry-after", {200, 429}, {"1"}), ("bare", {200, 429}, set())],
+)
+def test_rate_limit(
+    simulator: Simulator, api: httpx.Client, variant: str, statuses: set[int], after: set[str]
+) -> None:
+    choose(simulator, "rate-limit", variant)
+    limit = time.monotonic() + 30
+    seen: set[int] = set()
+    told: set[str] = set()
+    count = 0
+    while (count < 60 or seen != statuses) and time.monotonic() < limit:
+        answers = [api.get("/v1pre3/meta") for _ in range(30)]
+        seen |= {answer.status_code for answer in answers}
+        told |= {a.headers["retry-after"] for a in answers if "retry-after" in a.headers}
+        count += len(answers)
+    assert (seen, told) == (statuses, after)
+
+
+@pytest.mark.parametrize(
+    ("variant", "others"), [("unknown", (0, 0)), ("minus", (10, 0)), ("bang", (0, 10))]
+)
+def test_excluded_type(
+    simulator: Simulator, api: httpx.Client, variant: str, others: tuple[int, int]
+) -> None:
+    choose(simulator, "excluded-type", variant)
+
+    def count(kind: str) -> int:
+        return len(api.get("/v2/datasets", params={"datasettypes": kind}).json()["Items"])
+
+    assert (count("-common.fastq"), count("!common.fastq")) == (0, 0)
+    assert (count("-common.bam"), count("!common.bam")) == others
+
+
+@pytest.mark.parametrize(("variant", "status"), [("unknown", 404), ("answered", 200)])
+def test_lane_index_summary(
+    simulator: Simulator, api: httpx.Client, variant: str, status: int
+) -> None:
+    choose(simulator, "lane-index-summary", variant)
+    run = run_named(api, "Cardiac panel plate 1")["Id"]
+    answer = api.get(f"/v2/runs/{run}/laneindexsummary")
+    assert answer.status_code == status
+    if status == 200:
+        (lane,) = answer.json()["Items"]
+        summary = lane["IndexingSummary"]
+        claimed = sum(row["Count"] for row in lane["IndexingCounts"])
+        assert 0 < claimed < summary["TotalPFReads"] < summary["TotalReads"]
+        assert summary["TotalFractionMappedReads"] == pytest.approx(
+            claimed / summary["TotalPFReads"]
+        )
 
 
 @pytest.mark.parametrize("variant", ["401", "403"])

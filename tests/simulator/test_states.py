@@ -1,5 +1,6 @@
 """Data change while one looks: uploads end, runs are zipped, archived, deleted and come back."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -141,6 +142,20 @@ def test_etags_are_missing_or_weak(
     assert body.get("ETag") == (told and told.format(etag))
     content = api.get(f"/v2/files/{file}/content?redirect=meta").json()["HrefContent"]
     assert fetch(content).headers.get("etag") == (sent and sent.format(etag))
+
+
+@pytest.mark.parametrize("size", [5_000_000, 5 * 1024 * 1024, 1000, 10_000])
+def test_uploaders_cut_as_they_like(simulator: Simulator, api: httpx.Client, size: int) -> None:
+    file = file_named(simulator, "Kidney-2_S1_L001_R1_001.fastq.gz")
+    simulator.faults.repart([file], size)
+    told = api.get(f"/v2/files/{file}").json()
+    content = api.get(f"/v2/files/{file}/content?redirect=meta").json()["HrefContent"]
+    data = fetch(content).content
+    parts = [hashlib.md5(data[i : i + size]) for i in range(0, len(data), size)]
+    whole = hashlib.md5(b"".join(part.digest() for part in parts)).hexdigest()
+    expected = parts[0].hexdigest() if len(parts) == 1 else f"{whole}-{len(parts)}"
+    assert told["ETag"] == expected
+    assert fetch(content).headers["etag"] == f'"{expected}"'
 
 
 def test_a_device_logs_in(simulator: Simulator) -> None:

@@ -29,6 +29,13 @@ RANGE = {"Range": "bytes=0-99"}
 
 
 @pytest.fixture
+def simulator(laboratory: Simulator) -> Iterator[Simulator]:
+    """One for all of these tests, which leave no fault behind."""
+    yield laboratory
+    laboratory.faults.clear()
+
+
+@pytest.fixture
 def file(simulator: Simulator) -> str:
     return file_named(simulator, NAME)
 
