@@ -149,7 +149,8 @@ class _Facility(Site):
     def _sequence(self, number: int, plates: list[list[Biosample]], has_giants: bool) -> None:
         """A run of the biosamples of some projects, and their FASTQ."""
         machine = _MACHINES[number % len(_MACHINES)]
-        created = plates[0][0].created + timedelta(days=9, hours=number % 7)
+        ordered = max(plate[0].created for plate in plates)
+        created = ordered + timedelta(days=9, hours=number % 7)
         everyone = [biosample for plate in plates for biosample in plate]
         cell = self.cell(
             machine,

@@ -79,19 +79,21 @@ def _is_run_info(file: Found) -> bool:
 
 def find_files(folder: Path) -> Iterator[Found]:
     """All files beneath; links to files are followed, what cannot be read is a BstuiError."""
+    beneath = os.path.join(folder, "")
     for place, folders, names in os.walk(folder, onerror=_refuse_folder):
         for name in folders:
             if os.path.islink(os.path.join(place, name)):
                 raise _unservable(os.path.join(place, name), "is a link to a folder")
         for name in names:
-            yield _look_at(folder, os.path.join(place, name))
+            path = os.path.join(place, name)
+            yield _look_at(path, path[len(beneath) :])
 
 
 def _refuse_folder(error: OSError) -> None:
     raise _unservable(error.filename, f"cannot be read ({error.strerror})") from error
 
 
-def _look_at(folder: Path, path: str) -> Found:
+def _look_at(path: str, name: str) -> Found:
     try:
         path.encode()
     except UnicodeEncodeError as error:
@@ -107,7 +109,7 @@ def _look_at(folder: Path, path: str) -> Found:
     if not os.access(path, os.R_OK):
         raise _unservable(path, "may not be read")
     modified = datetime.fromtimestamp(int(info.st_mtime), UTC)
-    return Found(Path(path), os.path.relpath(path, folder), info.st_size, modified)
+    return Found(Path(path), name, info.st_size, modified)
 
 
 def _unservable(path: str, why: str) -> BstuiError:

@@ -147,3 +147,9 @@ def test_a_withdrawn_biosample_leaves_a_list_that_was_kept(huge: Simulator) -> N
             return int(listed["Paging"]["TotalCount"] - left["Paging"]["TotalCount"])
 
         assert total() == 1
+
+
+def test_nothing_is_sequenced_before_it_is_ordered(core: Region) -> None:
+    for run in core.runs.values():
+        for dataset in core.run_datasets(run):
+            assert dataset.project.created < run.created < dataset.created
