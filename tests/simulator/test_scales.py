@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -153,3 +154,33 @@ def test_nothing_is_sequenced_before_it_is_ordered(core: Region) -> None:
     for run in core.runs.values():
         for dataset in core.run_datasets(run):
             assert dataset.project.created < run.created < dataset.created
+
+
+def test_many_ask_at_once_and_everything_is_made_once(core: Region) -> None:
+    projects = list(core.projects.values())[:6] * 4
+    with ThreadPoolExecutor(8) as pool:
+        sizes = list(pool.map(core.project_size, projects))
+        found = list(pool.map(lambda project: list(core.project_datasets(project)), projects))
+    assert sizes == [sum(dataset.size for dataset in datasets) for datasets in found]
+    for project, datasets in zip(projects, found, strict=True):
+        assert datasets == core.project_datasets(project)
+        assert len({dataset.id for dataset in datasets}) == len(datasets) >= 96
+
+
+def test_lists_that_are_kept_are_those_that_are_asked_for(huge: Simulator) -> None:
+    with asking(huge.regions[0]) as api:
+
+        def names(**query: str) -> list[str]:
+            body = api.get("/v2/biosamples", params={"limit": 3, **query}).json()
+            return [item["BioSampleName"] for item in body["Items"]]
+
+        upwards = names(sortby="BioSampleName")
+        downwards = names(sortby="BioSampleName", sortdir="Desc")
+        assert upwards == sorted(upwards)
+        assert downwards == sorted(downwards, reverse=True)
+        assert upwards[0] < downwards[-1]
+        assert names(biosamplename=downwards[1]) == [downwards[1]]
+        assert names(sortby="BioSampleName", offset="99998") == downwards[1::-1]
+        workgroup = {"x-access-token": huge.tokens.workgroup}
+        others = api.get("/v2/biosamples", params={"limit": 1}, headers=workgroup).json()
+        assert others["Paging"]["TotalCount"] == 25_000
