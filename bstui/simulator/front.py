@@ -48,7 +48,9 @@ _RESET = b"\1\0\0\0\0\0\0\0"
 class WireProtocol(H11Protocol):
     """HTTP/1.1 whose application may take hold of the socket, in its scope's state."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # as uvicorn has it
+        self, transport: asyncio.Transport
+    ) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, _TRANSPORT: transport}
 
