@@ -80,7 +80,9 @@ def test_bioforklift_lists_and_downloads(
         found = api.get("/v2/biosamples?biosamplename=Kidney-2").json()["Items"]
     command = [forklift, "-c", PROGRAM, region.api_url, found[0]["Id"], str(tmp_path / "got")]
     token = f"{region.accounts[0].token}\n"
-    done = subprocess.run(command, input=token, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, input=token, capture_output=True, text=True, timeout=120, cwd=tmp_path
+    )  # where it leaves a log
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["projects"] == ["Zebrafish heart RNA-seq"]
