@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bstui.basespace.listings import Fetch
+from bstui.basespace.listings import Fetch, Page
 from bstui.errors import BstuiError, NotLoggedIn
 from bstui.text import Secret
 
@@ -23,6 +23,8 @@ _MARGIN = 100
 """Files that may have gone from the list since the plan was made."""
 _REST = 100
 """Files that are asked for alone after a page was of no use; doubled each time."""
+_PAGE_SECONDS = 45.0
+"""How long a page may keep files waiting, all tries together: then they are asked for alone."""
 _REFUSALS = 8
 """So many addresses the store may refuse before the pages are held to be of no use."""
 
@@ -66,8 +68,9 @@ class _Leaf:
 class AddressBook:
     """The addresses of one run's files, asked for in about the order of the list."""
 
-    def __init__(self, fetch: Fetch[FileAddress]) -> None:
-        self._fetch = fetch
+    def __init__(self, fetch: Fetch[FileAddress], page_seconds: float = _PAGE_SECONDS) -> None:
+        self._ask = fetch
+        self._page_seconds = page_seconds
         self._leaves: deque[_Leaf] = deque(maxlen=_PAGES_KEPT)
         self._end = 0
         """The offset that follows the last page."""
@@ -97,9 +100,16 @@ class AddressBook:
                 return await self._hand_out(leaf, file_id, number) if leaf else None
             except NotLoggedIn:
                 raise
+            except TimeoutError:
+                self._give_up("a page of addresses took too long")
+                return None
             except BstuiError as error:
                 self._give_up(f"a page of addresses was not to be had: {error.details or error}")
                 return None
+
+    async def _fetch(self, offset: int, limit: int) -> Page[FileAddress]:
+        async with asyncio.timeout(self._page_seconds):
+            return await self._ask(offset, limit)
 
     def _leaf_of(self, file_id: str) -> _Leaf | None:
         return next((leaf for leaf in self._leaves if file_id in leaf.addresses), None)

@@ -1,6 +1,7 @@
 """The biosamples of a run, by all that tells them: its own list, its lanes and its datasets."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 
 from bstui.basespace.listings import Listing
 from bstui.basespace.models import Biosample
@@ -26,9 +27,10 @@ class RunBiosamples(Listing[Biosample]):
         census = Census()
         own: list[Biosample] = []
         try:
-            async for page in super().pages():
-                own += page
-                yield page
+            async with aclosing(super().pages()) as pages:
+                async for page in pages:
+                    own += page
+                    yield page
         except NotLoggedIn:
             raise
         except (AccessProblem, Gone, ServerFault) as error:

@@ -1,14 +1,15 @@
 """`projects`, `runs`, `biosamples`, `files`: what the service holds, a row each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import click
 
 from bstui.basespace.client import Client
 from bstui.basespace.listings import Identified, Listing
-from bstui.basespace.models import Biosample, Dataset
+from bstui.basespace.models import Biosample, Dataset, File
 from bstui.cli import rows
 from bstui.cli.messages import say
 from bstui.cli.options import command
@@ -35,7 +36,7 @@ def projects(session: Session) -> int:
     async def list_them() -> None:
         async with session.open(session.choose_profile()) as client:
             listing = client.projects()
-            arriving = (rows.project_row(project) async for project in whole(listing))
+            arriving = rows_of(listing, rows.project_row)
             await session.output.write_arriving(rows.PROJECT_KEYS, arriving)
 
     asyncio.run(list_them())
@@ -48,7 +49,7 @@ def runs(session: Session) -> int:
 
     async def list_them() -> None:
         async with session.open(session.choose_profile()) as client:
-            arriving = (rows.run_row(run) async for run in whole(client.runs()))
+            arriving = rows_of(client.runs(), rows.run_row)
             await session.output.write_arriving(rows.RUN_KEYS, arriving)
 
     asyncio.run(list_them())
@@ -96,10 +97,18 @@ def files(session: Session, selectors: Sequence[str], bcl: bool, source: str | N
     return 0
 
 
-async def whole(listing: Listing[_Thing]) -> AsyncIterator[_Thing]:
-    """Every item; afterwards says so where the server counted more than it listed."""
-    async for item in listing:
-        yield item
+# Where a reader leaves early, or another call fails, a generator that is not closed would be closed
+# by the loop's end, at once with those inside it: hence `aclosing` around each.
+
+
+async def rows_of(
+    listing: Listing[_Thing], make: Callable[[_Thing], dict[str, Any]]
+) -> AsyncGenerator[dict[str, Any]]:
+    """A row for every item; afterwards says so where the server counted more than it listed."""
+    async with aclosing(listing.pages()) as pages:
+        async for page in pages:
+            for item in page:
+                yield make(item)
     tell_of_end(listing)
 
 
@@ -113,19 +122,20 @@ def tell_of_end(listing: Listing[Any]) -> None:
 
 async def _biosample_rows(
     client: Client, selectors: Sequence[Selector], details: bool
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any]]:
     seen: set[str] = set()
     for selector in selectors:
         listing = await _listing_of(client, selector)
-        async for page in listing.pages():
-            fresh = [biosample for biosample in page if biosample.id not in seen]
-            seen.update(biosample.id for biosample in fresh)
-            more = await client.details([b.id for b in fresh]) if details else {}
-            for biosample in fresh:
-                row = rows.biosample_row(biosample)
-                if details:
-                    row |= rows.detail_row(more.get(biosample.id))
-                yield row
+        async with aclosing(listing.pages()) as pages:
+            async for page in pages:
+                fresh = [biosample for biosample in page if biosample.id not in seen]
+                seen.update(biosample.id for biosample in fresh)
+                more = await client.details([b.id for b in fresh]) if details else {}
+                for biosample in fresh:
+                    row = rows.biosample_row(biosample)
+                    if details:
+                        row |= rows.detail_row(more.get(biosample.id))
+                    yield row
         tell_of_end(listing)
 
 
@@ -137,24 +147,34 @@ async def _listing_of(client: Client, selector: Selector) -> Listing[Biosample]:
 
 async def _file_rows(
     client: Client, selectors: Sequence[Selector], bcl: bool
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any]]:
     if bcl:
         run = (await resolve(client, selectors, bcl=True)).run
         if run is not None:
-            async for file in whole(client.run_files(run.id)):
-                yield rows.file_row(file, None)
+            async with aclosing(_rows_of_files(client.run_files(run.id), None)) as of_run:
+                async for row in of_run:
+                    yield row
         return
     seen: set[str] = set()
     for selector in selectors:
-        async for dataset in _datasets_of(client, selector):
-            if dataset.id in seen:
-                continue
-            seen.add(dataset.id)
-            async for file in whole(client.dataset_files(dataset.id)):
-                yield rows.file_row(file, dataset.id)
+        async with aclosing(_datasets_of(client, selector)) as datasets:
+            async for dataset in datasets:
+                if dataset.id in seen:
+                    continue
+                seen.add(dataset.id)
+                listing = client.dataset_files(dataset.id)
+                async with aclosing(_rows_of_files(listing, dataset.id)) as of_dataset:
+                    async for row in of_dataset:
+                        yield row
 
 
-async def _datasets_of(client: Client, selector: Selector) -> AsyncIterator[Dataset]:
+def _rows_of_files(
+    listing: Listing[File], dataset_id: str | None
+) -> AsyncGenerator[dict[str, Any]]:
+    return rows_of(listing, lambda file: rows.file_row(file, dataset_id))
+
+
+async def _datasets_of(client: Client, selector: Selector) -> AsyncGenerator[Dataset]:
     """The FASTQ datasets that a selector means, all of them: an import may leave some out."""
     source, scope = selector.source, selector.scope
     if source.kind is SourceKind.DATASET:
@@ -177,5 +197,8 @@ async def _datasets_of(client: Client, selector: Selector) -> AsyncIterator[Data
         project=found_project.id if found_project else None,
         run=found_run,
     )
-    async for dataset in whole(listing):
-        yield dataset
+    async with aclosing(listing.pages()) as pages:
+        async for page in pages:
+            for dataset in page:
+                yield dataset
+    tell_of_end(listing)

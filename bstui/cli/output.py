@@ -3,7 +3,8 @@
 import json
 import sys
 import unicodedata
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -33,15 +34,16 @@ class Output:
             self.write_one(keys, row, heads=heads)
             heads = False
 
-    async def write_arriving(self, keys: Sequence[str], rows: AsyncIterable[Row]) -> None:
+    async def write_arriving(self, keys: Sequence[str], rows: AsyncGenerator[Row]) -> None:
         """Print rows as they come; a table waits for the last, to know its widths."""
-        if self.form == "table":
-            self._write_table(keys, [row async for row in rows])
-            return
-        heads = True
-        async for row in rows:
-            self.write_one(keys, row, heads=heads)
-            heads = False
+        async with aclosing(rows):
+            if self.form == "table":
+                self._write_table(keys, [row async for row in rows])
+                return
+            heads = True
+            async for row in rows:
+                self.write_one(keys, row, heads=heads)
+                heads = False
 
     def write_one(self, keys: Sequence[str], row: Row, *, heads: bool = True) -> None:
         if self.form == "json":

@@ -1,12 +1,14 @@
 """Addresses by the page: how few calls they cost, and what happens where they are of no use."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 
 import pytest
 
-from bstui.basespace.address_book import AddressBook, signed_address
+from bstui.basespace.address_book import AddressBook, FileAddress, signed_address
 from bstui.basespace.client import Client
+from bstui.basespace.listings import Page
 from bstui.errors import NotLoggedIn
 from tests.basespace.server import Question, Reply, Server, asking
 
@@ -192,3 +194,16 @@ async def test_addresses_print_as_stars() -> None:
 
 async def _printed(client: Client, _: Server) -> str:
     return repr(await client.address_book("7").find("r0", 1))
+
+
+async def test_a_page_that_does_not_come_keeps_no_file_waiting() -> None:
+    asked: list[int] = []
+
+    async def fetch(offset: int, limit: int) -> Page[FileAddress]:
+        asked.append(offset)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    book = AddressBook(fetch, page_seconds=0.02)
+    assert [await book.find(f"r{n}", n) for n in range(1, 50)] == [None] * 49
+    assert asked == [0], "after one page the next files are asked for alone"

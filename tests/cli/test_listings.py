@@ -1,7 +1,11 @@
 """`projects`, `runs`, `biosamples`, `files`, `show`, `whoami`, `regions`."""
 
+import subprocess
+import sys
+
 import pytest
 
+from bstui.simulator.service import Simulator
 from tests.cli.running import Shell
 
 PROMISED = {
@@ -68,3 +72,25 @@ def test_show_tells_one_thing_with_sizes_for_people(robin: Shell) -> None:
     out = robin("show", "project:Zebrafish heart RNA-seq").out
     assert "biosamples  16" in out
     assert " MB" in out or " kB" in out
+
+
+def test_a_call_that_fails_in_the_middle_leaves_no_other_one_behind(
+    shell: Shell, simulator: Simulator
+) -> None:
+    shell.use(simulator, simulator.tokens.person)
+    listed = shell("files", "project:Cardiac amplicon panel", "--json").rows
+    last = listed[-1]["dataset_id"]
+    simulator.faults.burst("api", 404, route=f"/v2/datasets/{last}/files")
+    said = shell("files", "project:Cardiac amplicon panel", "--json")
+    assert said.code == 1
+    assert 0 < len(said.rows) < len(listed)
+    assert said.err.startswith("bstui: ")
+    assert "generator" not in said.err
+
+
+def test_a_reader_that_leaves_early_is_no_error(robin: Shell) -> None:
+    bstui = f"{sys.executable} -m bstui"
+    command = f"set -o pipefail; {bstui} files 'run:zf heart NovaSeq' --bcl --json | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1

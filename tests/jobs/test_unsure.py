@@ -5,7 +5,6 @@ variant of every point that is unsure (`bstui simulator --unsure help`).
 """
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,8 @@ from bstui.basespace.run_access import look_at_run
 from bstui.errors import Archived, BstuiError, Gone, NotAllowed, NotLoggedIn
 from bstui.jobs.plan import Plan
 from bstui.simulator.open_points import POINTS
-from bstui.simulator.service import Simulator, SimulatorOptions
+from bstui.simulator.service import Simulator
 from tests.jobs.planning import PANEL, PLATE, TOP_UP, open_client, plan
-from tests.lab import SMALL
 
 VARIANTS = [(point.name, variant) for point in POINTS for variant in point.variants[1:]]
 """The first of each is the usual one, against which the others are held."""
@@ -45,15 +43,8 @@ class Journey:
     """What cannot be had, by the kind of its error."""
 
 
-@pytest.fixture(scope="module")
-def unsure() -> Iterator[Simulator]:
-    """A laboratory whose unsure points these tests turn, one after the other."""
-    with Simulator(SimulatorOptions(deep=SMALL)) as running:
-        yield running
-
-
 def choose(simulator: Simulator, **chosen: str) -> None:
-    """These variants, and of all other points the usual one."""
+    """These variants, and of all other points the usual one: no test of this file lacks it."""
     usual = {point.name: point.variants[0] for point in POINTS}
     simulator.choices.choose(usual | chosen)
 
@@ -114,23 +105,23 @@ async def content_of_cold(client: Client, run_id: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def usual(unsure: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Journey:
-    choose(unsure)
-    return asyncio.run(travel(unsure, tmp_path_factory.mktemp("usual")))
+def usual(laboratory: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Journey:
+    choose(laboratory)
+    return asyncio.run(travel(laboratory, tmp_path_factory.mktemp("usual")))
 
 
 @pytest.mark.parametrize(("point", "variant"), VARIANTS)
 async def test_every_variant_shows_and_gives_the_same(
-    unsure: Simulator, usual: Journey, tmp_path: Path, point: str, variant: str
+    laboratory: Simulator, usual: Journey, tmp_path: Path, point: str, variant: str
 ) -> None:
-    choose(unsure, **{point: variant})
-    assert await travel(unsure, tmp_path) == usual
+    choose(laboratory, **{point: variant})
+    assert await travel(laboratory, tmp_path) == usual
 
 
 @pytest.mark.parametrize("variant", ["401", "403"])
-async def test_a_token_that_is_not_known(unsure: Simulator, variant: str) -> None:
-    choose(unsure, **{"bad-token": variant})
-    async with open_client(unsure, "f" * 32) as client:
+async def test_a_token_that_is_not_known(laboratory: Simulator, variant: str) -> None:
+    choose(laboratory, **{"bad-token": variant})
+    async with open_client(laboratory, "f" * 32) as client:
         with pytest.raises(NotLoggedIn):
             await client.identity()
         with pytest.raises(NotLoggedIn):
