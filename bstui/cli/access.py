@@ -30,6 +30,7 @@ from bstui.basespace.regions import (
     web_address,
 )
 from bstui.basespace.workgroups import Tokenless, find_tokenless
+from bstui.cli.calls import run_calls
 from bstui.cli.messages import WaitingLine, report, say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -77,12 +78,12 @@ def login(
     address = parse_server(server or region or "use1")
     bundle = session.settings.ca_bundle
     if device:
-        token = asyncio.run(_token_by_device(session, address))
-        identity = asyncio.run(_identify(address, token, bundle))
+        token = run_calls(_token_by_device(session, address))
+        identity = run_calls(_identify(address, token, bundle))
     else:
         token = _read_token()
         try:
-            identity = asyncio.run(_identify(address, token, bundle))
+            identity = run_calls(_identify(address, token, bundle))
         except NotLoggedIn as refused:
             address, identity = _find_region(session, address, token, refused, asks=not finds)
     profile = store_profile(session.places, name, address, token, identity)
@@ -120,7 +121,7 @@ def _find_region(
     names = ", ".join(_region_name(other) for other in others)
     if not others or (asks and not _may_ask(refused, names)):
         raise refused
-    found, silent = asyncio.run(_try_all(token, others, session.settings.ca_bundle))
+    found, silent = run_calls(_try_all(token, others, session.settings.ca_bundle))
     if found is not None and found.identity is not None:
         say(f"{_region_name(found.server)} knows this token.")
         return found.server, found.identity
@@ -174,13 +175,13 @@ def whoami(session: Session, every: bool) -> int:
     """Say for whom the chosen token acts: a person, or one workgroup."""
     if not every:
         profile = session.choose_profile()
-        identity = asyncio.run(_identify(profile.server, profile.token, session.settings.ca_bundle))
+        identity = run_calls(_identify(profile.server, profile.token, session.settings.ca_bundle))
         session.output.write_facts(_identity_row(profile, identity))
         return 0
     profiles = find_profiles(session.places, session.environ)
     if not profiles:
         raise NotLoggedIn("There is no profile yet.", hint="Run `bstui login` first.")
-    rows, code = asyncio.run(_identify_all(session, profiles))
+    rows, code = run_calls(_identify_all(session, profiles))
     keys = ("name", "region", "user", "kind", "email", "source")
     session.output.write(keys, rows)
     return code
@@ -197,7 +198,7 @@ def regions(session: Session, ping: bool, chosen: Sequence[str]) -> int:
     keys: tuple[str, ...] = ("id", "name", "api", "profiles")
     code = 0
     if ping:
-        answers = asyncio.run(ping_all([row["api"] for row in rows], session.settings.ca_bundle))
+        answers = run_calls(ping_all([row["api"] for row in rows], session.settings.ca_bundle))
         for row, answer in zip(rows, answers, strict=True):
             row |= _ping_row(answer)
         code = 0 if all(not answer.problem for answer in answers) else 1

@@ -1,6 +1,5 @@
 """`import`: selectors to a plan, the plan to a job, and the job followed as far as was asked."""
 
-import asyncio
 import contextlib
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
 from bstui.cli.jobs import write_jobs
 from bstui.cli.messages import say
@@ -99,7 +99,7 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     The job goes on by itself: `bstui attach last` watches it.
     """
     wish = _wish(session, flags)
-    plan = asyncio.run(_plan(session, given_selectors(selectors, source), wish))
+    plan = run_calls(_plan(session, given_selectors(selectors, source), wish))
     if wish.dry_run:
         describe_plan(plan)
         session.output.write(_DRY_KEYS, plan.rows())

@@ -1,6 +1,5 @@
 """`projects`, `runs`, `biosamples`, `files`: what the service holds, a row each."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from bstui.basespace.client import Client
 from bstui.basespace.listings import Identified, Listing
 from bstui.basespace.models import Biosample, Dataset, File
 from bstui.cli import rows
+from bstui.cli.calls import run_calls
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.selecting import given_selectors
@@ -39,7 +39,7 @@ def projects(session: Session) -> int:
             arriving = rows_of(listing, rows.project_row)
             await session.output.write_arriving(rows.PROJECT_KEYS, arriving)
 
-    asyncio.run(list_them())
+    run_calls(list_them())
     return 0
 
 
@@ -52,7 +52,7 @@ def runs(session: Session) -> int:
             arriving = rows_of(client.runs(), rows.run_row)
             await session.output.write_arriving(rows.RUN_KEYS, arriving)
 
-    asyncio.run(list_them())
+    run_calls(list_them())
     return 0
 
 
@@ -74,7 +74,7 @@ def biosamples(session: Session, selectors: Sequence[str], details: bool) -> int
             keys = rows.BIOSAMPLE_KEYS + (rows.DETAIL_KEYS if details else ())
             await session.output.write_arriving(keys, arriving)
 
-    asyncio.run(list_them())
+    run_calls(list_them())
     return 0
 
 
@@ -93,7 +93,7 @@ def files(session: Session, selectors: Sequence[str], bcl: bool, source: str | N
             arriving = _file_rows(client, chosen, bcl)
             await session.output.write_arriving(rows.FILE_KEYS, arriving)
 
-    asyncio.run(list_them())
+    run_calls(list_them())
     return 0
 
 

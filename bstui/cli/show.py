@@ -1,6 +1,5 @@
 """`show`: one thing, with everything known of it."""
 
-import asyncio
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ from bstui.basespace.client import Client
 from bstui.basespace.run_access import look_at_run
 from bstui.basespace.states import states_of_dataset, states_of_project, states_of_run
 from bstui.cli import rows
+from bstui.cli.calls import run_calls
 from bstui.cli.job_rows import job_row
 from bstui.cli.options import command
 from bstui.cli.session import Session
@@ -36,7 +36,7 @@ def show(session: Session, selector: str) -> int:
         async with session.open(session.choose_profile()) as client:
             return await (_facts(client, chosen) if chosen else _file_facts(client, file_id))
 
-    session.output.write_facts(asyncio.run(look()))
+    session.output.write_facts(run_calls(look()))
     return 0
 
 

@@ -74,8 +74,8 @@ async def travel(simulator: Simulator, folder: Path) -> Journey:
             ),
             # Which project is missing is known from the lanes alone, where they are told.
             access=(await look_at_run(client, runs[NOT_SHARED])).text.partition(", missing: ")[0],
-            fastq=paths(await plan(client, folder, PANEL, TOP_UP)),
-            bcl=paths(await plan(client, folder, PLATE, bcl=True)),
+            fastq=paths(await plan(client, folder, TOP_UP, "biosample:Aorta-1")),
+            bcl=paths(await plan(client, folder, TOP_UP, bcl=True)),
             refusals=(
                 await refusal(client, folder, f"run:{NOT_SHARED}"),
                 await refusal(client, folder, f"run:{COLD}", bcl=True),
