@@ -37,7 +37,7 @@ SCALE = ("--deep", "1.8")
 Row = dict[str, Any]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.system)])
 def test_what_a_killed_worker_had_is_not_fetched_again(
     seed: int, places: Places, tmp_path: Path
 ) -> None:

@@ -93,7 +93,7 @@ def test_every_made_name_may_be_given(source: str) -> None:
     assert check_name(name, ()) == name
 
 
-@pytest.mark.parametrize("name", ["", "last", "-x", " x", "a/b", "x" * 81, "é", new_id(1.0)])
+@pytest.mark.parametrize("name", ["", "last", "-x", " x", "a/b", "x" * 81, "é", "0" * 26])
 def test_some_names_may_not_be_given(name: str) -> None:
     with pytest.raises(UsageError):
         check_name(name, ())
