@@ -20,7 +20,7 @@ import httpx
 
 from bstui import __version__
 from bstui.basespace.envelopes import read
-from bstui.basespace.failures import Asked, endless, failure, misunderstood, unreachable
+from bstui.basespace.failures import Asked, endless, failure, is_refusal, misunderstood, unreachable
 from bstui.basespace.listings import Fetch, ItemT, Page
 from bstui.basespace.models import Identity
 from bstui.basespace.pacing import Pace, Patience, persist, shared_pace
@@ -133,12 +133,12 @@ class Connection:
     async def _ask_once(self, path: str, kind: type[T], query: Query) -> T:
         asked = self.asked(path)
         heard = await self.send("GET", path, query)
-        if heard.status_code != httpx.codes.OK:
+        if heard.status_code != httpx.codes.OK or is_refusal(heard.content):
             raise failure(asked, heard.status_code, heard.headers, heard.content)
         try:
             return read(heard.content, kind)
         except ValueError as error:
-            raise misunderstood(asked, heard.content, heard.headers) from error
+            raise misunderstood(asked, heard.content, heard.headers, str(error)) from error
 
     async def send(
         self, method: str, path: str, query: Query, form: Mapping[str, str] | None = None

@@ -136,9 +136,9 @@ def failure(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) 
             hint="Have it restored in BaseSpace first; that takes up to 48 hours.",
             details=details,
         )
-    if status == 403:
+    if status == 403 or heard.code.endswith("INSUFFICIENT_RESOURCE_PERMISSIONS"):
         return _not_allowed(asked, heard, details)
-    if status in (404, 410):
+    if status in (404, 410) or heard.code.endswith("RESOURCE_REMOVED"):
         return _gone(asked, heard, status, details)
     return _fault(asked, heard, status, details)
 
@@ -221,13 +221,24 @@ def _quoted(heard: Said) -> str:
     return f" It says: {heard.text}" if heard.text else ""
 
 
-def misunderstood(asked: Asked, body: bytes, headers: Mapping[str, str]) -> ServerFault:
-    """The error for an answer of 200 that is not what the API answers."""
+def is_refusal(body: bytes) -> bool:
+    """Whether an answer of 200 says in its body that it is an error."""
+    return b"ErrorCode" in body and bool(said(body).code)
+
+
+def misunderstood(
+    asked: Asked, body: bytes, headers: Mapping[str, str], reason: str = ""
+) -> ServerFault:
+    """The error for an answer of 200 that is not what the API answers; `reason` names the field
+    where that is known."""
     begin = said(body).text if not body.lstrip().startswith((b"{", b"[")) else ""
     request = safe_text(headers.get("X-Request-ID", ""), 80)
     return ServerFault(
         f"{asked.place} answered with something that is no answer.",
-        why=f"It sent {begin}." if begin else "The answer was cut off, or of an unknown form.",
+        why=f"It sent {begin}."
+        if begin
+        else "The answer was cut off, or of an unknown form"
+        + (f": {_shown(reason).removesuffix('.')}." if reason else "."),
         hint="Try again later; if a login page of this network is in between, log in there.",
         details=f"HTTP 200, {asked.path}, {len(body)} bytes, X-Request-ID {request}",
     )

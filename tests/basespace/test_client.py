@@ -13,11 +13,13 @@ from bstui.basespace.client import Client
 from bstui.basespace.models import BiosampleDetail, ProjectCounts, Reference, Run
 from bstui.basespace.pacing import Pace, Patience
 from bstui.errors import (
+    BstuiError,
     Gone,
     NotAllowed,
     NotFound,
     NotLoggedIn,
     ServerFault,
+    ServiceError,
     SettingsError,
     TooManyRequests,
     Unreachable,
@@ -436,3 +438,32 @@ async def test_patience_is_as_given() -> None:
         with pytest.raises(ServerFault):
             await client.project("1")
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("BASESPACE.COMMON.RESOURCE_REMOVED", Gone),
+        ("BASESPACE.COMMON.INSUFFICIENT_RESOURCE_PERMISSIONS", NotAllowed),
+        ("BASESPACE.COMMON.AUTHENTICATION_FAILURE", NotLoggedIn),
+        ("SOMETHING.ELSE", ServiceError),
+    ],
+)
+async def test_a_refusal_with_the_status_of_success_is_one(
+    code: str, kind: type[BstuiError]
+) -> None:
+    """Also beside a list that would be read as an empty one."""
+    status = {"ErrorCode": code, "Message": "The owner says no."}
+    for body in ({}, {"Response": {"Items": [], "Limit": 10, "TotalCount": 0}}):
+        refusal = Reply({**body, "ResponseStatus": status})
+        async with asking(by_path({"/v1pre3/users/current/projects": refusal})) as (client, server):
+            with pytest.raises(kind) as caught:
+                await client.projects().all()
+        assert "The owner says no." in str(caught.value)
+        assert len(server.asked) == 1, "asking again helps nobody"
+
+
+async def test_an_answer_that_cannot_be_read_names_the_field() -> None:
+    async with asking(lambda _: v1_list({"Id": "1", "Name": ["x"]})) as (client, _):
+        with pytest.raises(ServerFault, match=r"Items\[0\]\.Name"):
+            await client.projects().all()
