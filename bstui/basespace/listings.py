@@ -11,6 +11,8 @@ import msgspec
 from bstui.errors import ServerFault
 
 PAGES_AHEAD = 2
+_READINGS = 3
+"""The most that a list which changes all the time is read."""
 _STALE = 3
 """So many pages in a row without anything new are no list that moves, but one without an end."""
 
@@ -51,8 +53,8 @@ class Listing(Generic[ItemT]):
     """A list on its way. `async for item in listing`, or `async for page in listing.pages()`.
 
     Paging by offset is no snapshot: items that move between pages come once, and where fewer came
-    than the server counts, the list is read a second time. What is then still missing is
-    `missing`: a short list says that it is short.
+    than the server counts, or its count changed on the way, the list is read again. What is then
+    still missing is `missing`: a short list says that it is short.
     """
 
     def __init__(
@@ -86,23 +88,31 @@ class Listing(Generic[ItemT]):
 
     async def pages(self) -> AsyncGenerator[tuple[ItemT, ...], None]:
         """What is new in each page as it comes; two more are on their way meanwhile."""
-        first = stale = 0
-        for is_again in (False, True):
+        first = 0
+        for reading in range(_READINGS):
+            held: set[str] = set()
+            totals: set[int | None] = set()
+            stale = 0
             async with aclosing(self._sweep()) as sweep:
                 async for page in sweep:
                     before = len(self._seen)
                     fresh = self._fresh(page)
+                    held.update(item.id for item in page.items)
+                    totals.add(page.total)
                     stale = 0 if len(self._seen) > before else stale + bool(page.items)
-                    # All of a second reading may be known, but not more than the first one was.
-                    first += not is_again
-                    if stale > _STALE + first * is_again:
+                    # All of another reading may be known, but not more than the first one was.
+                    first += not reading
+                    if stale > _STALE + first * bool(reading):
                         raise _endless()
                     if fresh:
                         self.loaded += len(fresh)
                         yield fresh
-            self.missing = max(0, (self.total or 0) - len(self._seen))
-            if not self.missing:
+            # What the server does not count any more may be held, and hide what slipped.
+            self.missing = max(0, (self.total or 0) - len(held))
+            has_moved = len(totals - {None}) > 1
+            if not has_moved and (not self.missing or reading):
                 return
+        self.notes.append("The list changed each time it was read: it may lack some.")
 
     def _fresh(self, page: Page[ItemT]) -> tuple[ItemT, ...]:
         new = {item.id: item for item in page.items if item.id not in self._seen}

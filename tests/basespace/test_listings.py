@@ -150,6 +150,42 @@ async def test_what_slipped_between_pages_is_looked_for_again() -> None:
     assert listing.missing == 0
 
 
+@given(data=st.data(), number=st.integers(1, 40), limit=st.integers(1, 8))
+async def test_what_goes_or_comes_between_pages_hides_nothing_that_stays(
+    data: st.DataObject, number: int, limit: int
+) -> None:
+    """Items are withdrawn, or new ones appear, once after any page."""
+    server = Server(some(number))
+    turn = data.draw(st.integers(1, 1 + number // limit), "after so many pages")
+    gone = data.draw(st.sets(st.sampled_from(some(number))), "gone")
+    come = data.draw(st.integers(0, 3), "come")
+    stays = [i for i in server.ids if i not in gone]
+
+    async def fetch(offset: int, limit: int) -> Page[Reference]:
+        answer = await server.fetch(offset, limit)
+        if len(server.asked) == turn and len(gone) != come:  # an equal count tells nobody
+            server.ids = [f"new{i}" for i in range(come)] + stays
+        return answer
+
+    listing = Listing(fetch, limit)
+    assert set(await ids_of(listing)) >= set(stays)
+    assert listing.missing == 0
+    assert not listing.notes
+
+
+async def test_a_list_that_never_rests_says_so() -> None:
+    server = Server(some(9))
+
+    async def fetch(offset: int, limit: int) -> Page[Reference]:
+        answer = await server.fetch(offset, limit)
+        server.ids = [f"new{len(server.asked)}", *server.ids]
+        return answer
+
+    listing = Listing(fetch, 4)
+    assert set(await ids_of(listing)) >= set(some(9))
+    assert "changed each time" in listing.notes[0]
+
+
 async def test_a_short_list_says_that_it_is_short() -> None:
     async def fetch(offset: int, limit: int) -> Page[Reference]:
         return page(["a", "b"][offset : offset + limit], limit, 5)
