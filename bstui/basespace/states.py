@@ -36,7 +36,8 @@ def states_of_run(run: Run, server: str) -> tuple[State, ...]:
     found = [
         (run.is_deleted, _deleted(is_whole=run.is_in_trash)),
         (run.is_archived, archived_run(run, server)),
-        (_is_arriving(run), _uploading(run)),
+        (_has_failed(run), _FAILED),
+        (_is_arriving(run) and not _has_failed(run), _uploading(run)),
         (run.is_unzipping, _UNZIPPING),
         (run.is_zipping, _ZIPPING),
         (run.is_zipped and not run.is_unzipping, _zipped(page)),
@@ -80,6 +81,10 @@ def states_of_project(project: Project) -> tuple[State, ...]:
         (project.is_in_transfer, IN_TRANSFER),
     ]
     return tuple(state for is_so, state in found if is_so)
+
+
+def _has_failed(run: Run) -> bool:
+    return run.upload_status.casefold() == "failed"
 
 
 def _is_arriving(run: Run) -> bool:
@@ -135,6 +140,12 @@ def _zipped(page: str) -> State:
     )
 
 
+_FAILED = State(
+    "upload failed",
+    "Its upload to BaseSpace has failed, and files are missing from it.",
+    "Have it uploaded again from the instrument's folder; what was demultiplexed of it can be "
+    "imported as FASTQ.",
+)
 _UNZIPPING = State(
     "unzipping",
     "It is being unzipped, and its files change meanwhile.",

@@ -237,6 +237,10 @@ def describe_plan(plan: Plan) -> None:
     left_out = [item for item in plan.left_out if item.is_chosen]
     if left_out:
         say(f"  left out: {count_text(len(left_out), 'item')}")
+    pictures = [item for item in plan.left_out if not item.is_chosen and not item.biosample]
+    if pictures:
+        size = size_text(sum(item.size or 0 for item in pictures))
+        say(f"  not taken: {count_text(len(pictures), 'image')} of the flow cell ({size})")
     others = {item.run for item in plan.left_out if not item.is_chosen and item.biosample}
     if others - {""}:
         named = ", ".join(sorted(others - {""})[:_RUNS_SHOWN])

@@ -5,12 +5,12 @@ from typing import Any
 
 from bstui.basespace.models import Biosample, BiosampleDetail, Dataset, File, Project, Run
 from bstui.basespace.run_access import RunAccess
-from bstui.basespace.states import State
+from bstui.basespace.states import State, states_of_run
 from bstui.text import safe_text
 from bstui.units import iso_text
 
 PROJECT_KEYS = ("id", "name", "owner", "size", "created")
-RUN_KEYS = ("id", "name", "experiment", "status", "size", "instrument", "created")
+RUN_KEYS = ("id", "name", "experiment", "status", "state", "size", "instrument", "created")
 BIOSAMPLE_KEYS = ("id", "name", "project", "status", "created")
 DETAIL_KEYS = ("runs", "lanes", "size")
 FILE_KEYS = ("id", "size", "path", "dataset_id")
@@ -27,11 +27,13 @@ def project_row(project: Project) -> dict[str, Any]:
 
 
 def run_row(run: Run) -> dict[str, Any]:
+    """`status` is the service's own word; `state` what stands in the way of an import, if any."""
     return {
         "id": run.id,
         "name": run.name,
         "experiment": run.experiment,
         "status": run.status,
+        "state": ", ".join(state.name for state in states_of_run(run, "")),
         "size": run.size,
         "instrument": run.instrument,
         "created": iso_text(run.created),

@@ -8,6 +8,8 @@ def open_screen(session: Session) -> int:
     from bstui.tui import run
     from bstui.tui.services import Services
 
+    if session.profile_name:
+        session.choose_profile()  # refused here, where the shell sees it
     services = Services(
         session.places, session.worker_environ, session.settings, profile_name=session.profile_name
     )

@@ -14,6 +14,7 @@ from bstui.units import count_text
 _REFUSED: dict[str, type[BstuiError]] = {
     "deleted": Gone,
     "archived": Archived,
+    "upload failed": BstuiError,
     "uploading": BstuiError,
     "unzipping": BstuiError,
     "zipping": BstuiError,
@@ -60,7 +61,8 @@ async def gather_run(client: Client, run_id: str, on_step: OnStep = _ignore) -> 
         )
     _refuse_archived_files(run, files, client.server)
     await client.content(files[0].id)
-    return RunContents(run, files, images, _warnings_of(run, files, listing.missing, states))
+    warnings = [*listing.notes, *_warnings_of(run, files, listing.missing, states)]
+    return RunContents(run, files, images, warnings)
 
 
 def _require_whole(run: Run, states: Iterable[State]) -> None:

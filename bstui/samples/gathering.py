@@ -171,6 +171,7 @@ async def _gather_files(client: Client, gathered: Gathered, on_step: OnStep) -> 
         finally:
             counter.count()
         gathered.warn_of_short(dataset.name, "files", listing.missing)
+        gathered.warnings += [f"{dataset.name}: {note}" for note in listing.notes]
         whole = tuple(file for file in files if not file.is_archived)
         cold = archived_dataset(dataset, client.server)
         gathered.left_out += [_cold(dataset, file, cold) for file in files if file.is_archived]

@@ -33,6 +33,8 @@ def a_run(**said: object) -> Run:
         ({"Status": "Uploading"}, ["uploading"]),
         ({"Status": "Running", "UploadStatus": "Uploading"}, ["uploading"]),
         ({"Status": "Complete", "UploadStatus": "Uploading"}, ["uploading"]),
+        ({"Status": "Failed", "UploadStatus": "Failed"}, ["upload failed"]),
+        ({"Status": "Failed", "UploadStatus": "Completed"}, []),
         ({"IsArchived": True, "IsZipped": True}, ["archived", "zipped"]),
     ],
 )

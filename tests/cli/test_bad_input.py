@@ -18,6 +18,7 @@ PANEL = "project:Cardiac amplicon panel"
         (("projects",), 4, ["bstui login"]),
         (("import", PANEL, "--to", "out", "--yes"), 4, ["bstui login"]),
         (("--profile", "nobody", "projects"), 4, ["nobody"]),
+        (("--profile", "nobody"), 4, ["nobody"]),
         (("attach", "last"), 1, ["no job"]),
         (("attach", "no-such-job"), 1, ["no-such-job"]),
         (("nonsense",), 2, ["nonsense"]),
