@@ -144,6 +144,7 @@ SERVING = {"starlette", "uvicorn"}
         ("bstui.basespace.client", DRAWING | SERVING | {"sqlite3", "pycurl"}),
         ("bstui.transfer.engine", DRAWING | SERVING | {"sqlite3", "httpx"}),
         ("bstui.history", DRAWING | SERVING | {"httpx", "pycurl", "pydantic"}),
+        ("bstui.tui.app", SERVING | {"httpx", "pycurl", "sqlite3"}),
         ("bstui.simulator.service", DRAWING | {"httpx", "pycurl", "pydantic", "sqlite3"}),
     ],
 )

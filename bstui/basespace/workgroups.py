@@ -6,10 +6,13 @@ nothing is said of them.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bstui.basespace.client import Client
 from bstui.basespace.models import Identity, Workgroup
 from bstui.basespace.regions import OTHER, region_code, web_address
+
+if TYPE_CHECKING:  # the first frame of the screen does not wait for httpx
+    from bstui.basespace.client import Client
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Tokenless:
 
 
 async def find_tokenless(
-    accounts: Iterable[tuple[Client, Identity]],
+    accounts: Iterable["tuple[Client, Identity]"],
 ) -> list[Tokenless]:
     """The workgroups of these accounts' persons for which none of the accounts stands."""
     asked = list(accounts)
@@ -49,7 +52,7 @@ async def find_tokenless(
     return list(found.values())
 
 
-def _ids_by_server(accounts: Sequence[tuple[Client, Identity]]) -> dict[str, set[str]]:
+def _ids_by_server(accounts: Sequence["tuple[Client, Identity]"]) -> dict[str, set[str]]:
     held: dict[str, set[str]] = {}
     for client, identity in accounts:
         held.setdefault(client.server, set()).add(identity.id)
