@@ -81,7 +81,8 @@ def token_body(grant: Grant, token: str) -> Json:
 
 
 def project_body(project: Project, root: str, size: int) -> Json:
-    return {
+    pending: Json = {"IsTransferPending": True} if project.is_transfer_pending else {}
+    return pending | {
         "Id": project.id,
         "UserOwnedBy": user_body(project.owner, root),
         "Href": f"{root}/projects/{project.id}",

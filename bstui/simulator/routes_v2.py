@@ -54,6 +54,7 @@ def one_file(call: Call) -> Json:
 ROUTES: dict[str, Handler] = (
     {
         "/v2/users/current": current_user,
+        "/v2/users/{id}": lambda call: call.user_body(call.root),
         "/v2/users/{id}/workgroups": list_workgroups,
         "/v2/workgroups/{id}": one_workgroup,
         "/v2/lanes/{id}": v2_runs.one_lane,

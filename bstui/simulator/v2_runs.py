@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from bstui.simulator import bodies, run_bodies, sample_bodies
-from bstui.simulator.account import Biosample, Run, StoredFile
+from bstui.simulator.account import Biosample, Run
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Call, not_allowed, unknown_route
 from bstui.simulator.paging import UNSORTED, Order, take_page
-from bstui.simulator.routes_v1 import FILES, RUNS, chosen_files, chosen_runs
+from bstui.simulator.routes_v1 import FILES, RUNS, chosen_runs, run_folder
 
 
 def list_runs(call: Call) -> Json:
@@ -164,25 +164,12 @@ def run_files(call: Call) -> Json:
     """A run's files; without TotalCount unless that is included."""
     run, query = call.run(), call.query
     included = query.words("include")
-    page = call.page(f"v2 {run.id}", lambda: _run_files(call, run), FILES)
+    page = call.page(f"v2 {run.id}", lambda: run_folder(call, run), FILES)
+    call.host.states.go_on(run)
     body: Json = {"Items": call.file_list(page.items, call.root)}
     if "subdirectories" in included:
         body["SubDirectories"] = _folders(call, run, query.text("directory").strip("/"))
     return body | {"Paging": page.paging(with_total="totalcount" in included)}
-
-
-def _run_files(call: Call, run: Run) -> list[StoredFile]:
-    """Those in the folder and with the prefix that are asked for."""
-    query = call.query
-    folder = query.text("directory").strip("/")
-    files = chosen_files(call, run.files)
-    if query.text("directory") and not (query.flag("recursive") and not folder):
-        start = f"{folder}/" if folder else ""
-        within = (file for file in files if file.path.startswith(start))
-        deep = query.flag("recursive")
-        files = [file for file in within if deep or "/" not in file.path[len(start) :]]
-    prefix = query.text("pathprefix").lstrip("/")
-    return [file for file in files if file.path.startswith(prefix)]
 
 
 def _folders(call: Call, run: Run, folder: str) -> list[Json]:
