@@ -228,3 +228,28 @@ def test_run_files_are_of_the_folder_and_endings_that_are_asked_for(
             path for path in tables if path.endswith(".xml") and "/" not in path
         }
         assert paths(Directory="Nowhere") == set()
+
+
+@pytest.mark.parametrize("version", ["v1pre3", "v2"])
+@pytest.mark.parametrize(
+    ("scope", "query", "kind", "name"),
+    [
+        ("samples", 'SampleId:"Kidney-2"', "Sample", "Kidney-2"),
+        ("samples", 'experimentname:"top-up"', "Sample", "Kidney-2"),
+        ("appresults", 'name:"Kidney-2"', "AppResult", "Kidney-2"),
+        ("sample_files", 'Path:"Kidney-2_S1"', "SampleFile", "Kidney-2_S1_L001_R1_001.fastq.gz"),
+        ("appresult_files", '"Kidney-2"', "AppResultFile", "Kidney-2_S1.counts.csv"),
+    ],
+)
+def test_search_finds_samples_results_and_their_files(
+    api: httpx.Client, version: str, scope: str, query: str, kind: str, name: str
+) -> None:
+    body = api.get(f"/{version}/search", params={"scope": scope, "query": query}).json()
+    items = body.get("Response", body)["Items"]
+    assert {item["Type"] for item in items} == {kind.lower()}
+    assert name in {item[kind]["Name"] for item in items}
+
+
+def test_search_shows_nothing_that_is_not_shared(api: httpx.Client) -> None:
+    query = {"scope": "projects,samples,sample_files", "query": "well"}
+    assert api.get("/v2/search", params=query).json()["Items"] == []
