@@ -237,3 +237,28 @@ def test_a_user_with_whom_nothing_is_shared_is_not_seen(core: Simulator, api: ht
         statuses = {user: other.get(f"/v2/users/{user}").status_code for user in seen}
     assert {user for user, status in statuses.items() if status == 200} == mine
     assert 403 in statuses.values()
+
+
+@pytest.mark.parametrize(
+    ("version", "name"), [("v1pre3", "Output.Samples"), ("v2", "Input.Libraries")]
+)
+def test_a_long_property_is_cut_where_it_stands_and_whole_by_its_items(
+    api: httpx.Client, version: str, name: str
+) -> None:
+    run = run_called(api, "Case run 200 biosamples")["Id"]
+    address = f"/{version}/runs/{run}/properties"
+    told = api.get(f"{address}/{name}").json()
+    one = told.get("Response", told)
+    assert (one["ItemsDisplayedCount"], one["ItemsTotalCount"]) == (50, 200)
+    assert one in items(api, address)
+    assert len({item["Id"] for item in items(api, f"{address}/{name}/items")}) == 200
+    assert api.get(f"{address}/Nothing").status_code == 404
+
+
+def test_thresholds_of_lanes_are_properties_with_words_for_items(api: httpx.Client) -> None:
+    run = run_called(api, "Case run top-up")["Id"]
+    name = f"/v2/runs/{run}/properties/BaseSpace.LaneQcThresholds.1"
+    assert api.get(f"{name}.Passed").json()["ContentItems"] == ["Lane.PercentGtQ30"]
+    assert items(api, f"{name}.Passed/items") == [{"Content": "Lane.PercentGtQ30"}]
+    assert items(api, f"{name}.Failed/items") == []
+    assert api.get(f"{name}.Other/items").status_code == 404
