@@ -133,6 +133,7 @@ class Project:
     description: str = ""
     readers: frozenset[str] = frozenset()
     """Ids of the users it is shared with."""
+    is_transfer_pending: bool = False
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -147,6 +148,8 @@ class Held:
     """What its files are on, where they are made when first asked for."""
     upcoming: list[StoredFile] = field(default_factory=list)
     """Files that are yet to be uploaded."""
+    arriving: int = 0
+    """So many of them arrive each time that somebody has listed its files."""
     unzipped: list[StoredFile] = field(default_factory=list)
     """Of a zipped run its files before."""
     _files: list[StoredFile] = field(default_factory=list, init=False)

@@ -81,7 +81,8 @@ def token_body(grant: Grant, token: str) -> Json:
 
 
 def project_body(project: Project, root: str, size: int) -> Json:
-    return {
+    pending: Json = {"IsTransferPending": True} if project.is_transfer_pending else {}
+    return pending | {
         "Id": project.id,
         "UserOwnedBy": user_body(project.owner, root),
         "Href": f"{root}/projects/{project.id}",
@@ -120,10 +121,12 @@ def listed_file_body(file: StoredFile, name: str, root: str, content: str) -> Js
     return file_body(file, name, root, content) | number
 
 
-def property_body(owner: str, kind: str, name: str, items: list[Json], key: str) -> Json:
+def property_body(
+    owner: str, kind: str, name: str, items: list[Json], key: str, most: int = ITEMS_SHOWN
+) -> Json:
     """A property with items, of which a resource shows 50; `key` is what v2 calls their list."""
     href = f"{owner}/properties/{name}"
-    shown = items[:ITEMS_SHOWN]
+    shown = items[:most]
     return {
         "Type": f"{kind}[]",
         "Href": href,

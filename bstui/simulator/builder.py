@@ -221,10 +221,20 @@ class Builder:
                 size = None if level else stored_gzip_size(cell.fastq_size(line, lane, read))
                 self.file(dataset, read, batch.add(size, part_size))
 
-    def file(self, dataset: Dataset, read: int, content: Content) -> StoredFile:
-        """The file of a dataset's read, named as bcl-convert does."""
+    def index_fastq(self, datasets: Sequence[Dataset]) -> None:
+        """The files I1 and I2 of datasets of one lane."""
+        cell, lane = datasets[0].run.cell, datasets[0].lane
+        assert isinstance(cell, Flowcell), "reads are made of what a flow cell holds"
+        lines = [dataset.line for dataset in datasets]
+        for read in (1, 2):
+            batch = Batch(self._spool, partial(_index_files, cell, lines, lane, read))
+            for dataset in datasets:
+                self.file(dataset, read, batch.add(), "I")
+
+    def file(self, dataset: Dataset, read: int, content: Content, letter: str = "R") -> StoredFile:
+        """The file of a dataset's read, or index read (`I`), named as bcl-convert does."""
         line, name = dataset.line, self.region.next_id()
-        path = f"{line.stem}_S{line.number}_L{dataset.lane:03}_R{read}_001.fastq.gz"
+        path = f"{line.stem}_S{line.number}_L{dataset.lane:03}_{letter}{read}_001.fastq.gz"
         key = self.region.key_of(name)
         file = StoredFile(name, path, content, dataset.created, key, dataset)
         self.region.hold(file)
@@ -240,3 +250,9 @@ def fastq_files(
 ) -> Iterator[bytes]:
     """One read's FASTQ of some samples on a lane, packed."""
     return (gzip_of(text, level) for text in cell.fastq(lines, lane, read))
+
+
+def _index_files(
+    cell: Flowcell, lines: Sequence[SheetLine], lane: int, read: int
+) -> Iterator[bytes]:
+    return (gzip_of(text, 1) for text in cell.index_fastq(lines, lane, read))

@@ -243,6 +243,15 @@ class Call:
         listed = bodies.listed_file_body
         return [listed(file, self.told_id(file), root, sign(file)) for file in files]
 
+    def user_body(self, root: str) -> Json:
+        """The user that the path names: oneself as a whole, another as far as one sees."""
+        user = self.region.users.get(self.parts["id"])
+        if user is self.grant.user:
+            return self.shaped_user(bodies.whole_user_body(user, root))
+        if user is None or not self.view.sees_user(user):
+            raise not_allowed("BROWSE", "User")
+        return bodies.user_body(user, root) | {"DateCreated": bodies.stamp(user.created)}
+
     def shaped_user(self, body: Json) -> Json:
         """A user, who may not be told to be a workgroup."""
         if self.choices["workgroup-user"] == "told":

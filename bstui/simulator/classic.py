@@ -71,6 +71,10 @@ def one_sample(call: Call) -> Json:
     }
 
 
+def sample_properties(call: Call, most: int = bodies.ITEMS_SHOWN) -> list[Json]:
+    return classic_bodies.sample_properties(_sample(call), most)
+
+
 def sample_files(call: Call) -> Json:
     files: list[StoredFile] = [f for dataset in _sample(call).datasets for f in dataset.files]
     page = take_page(chosen_files(call, files), call.query, V1_FILES)
@@ -100,15 +104,19 @@ def _result(call: Call) -> Result:
 def one_result(call: Call) -> Json:
     result = _result(call)
     href, project = f"{V1}/appresults/{result.id}", call.project_body(result.project, V1)
-    samples = [_sample_body(result.sample, call)]
-    inputs = bodies.property_body(href, "sample", "Input.Samples", samples, "Items")
     return classic_bodies.result_body(result) | {
         "Description": result.name,
         "HrefFiles": f"{href}/files",
         "References": [],
-        "Properties": bodies.properties_body(href, [inputs]),
+        "Properties": bodies.properties_body(href, result_properties(call)),
         "Projects": [project],
     }
+
+
+def result_properties(call: Call, most: int = bodies.ITEMS_SHOWN) -> list[Json]:
+    result = _result(call)
+    href, samples = f"{V1}/appresults/{result.id}", [_sample_body(result.sample, call)]
+    return [bodies.property_body(href, "sample", "Input.Samples", samples, "Items", most)]
 
 
 def result_files(call: Call) -> Json:
@@ -131,26 +139,38 @@ def one_session(call: Call) -> Json:
     """A session with what went in, in the way of 2015: references and properties."""
     session = _session(call)
     href = f"{V1}/appsessions/{session.id}"
-    samples = {result.sample.id: _sample_body(result.sample, call) for result in session.results}
+    samples = _samples_in(call, session)
     project = call.project_body(session.outputs[0].project, V1)
     references = [
-        *(_reference("Input", "Sample", body) for body in samples.values()),
+        *(_reference("Input", "Sample", body) for body in samples),
         _reference("Using", "Project", project),
     ]
-    shown = bodies.property_body(href, "sample", "Input.Samples", [*samples.values()], "Items")
-    name = {
+    return v1_session_body(session) | {
+        "OriginatingUri": "https://basespace.invalid",
+        "References": references,
+        "RunningDuration": 0,
+        "Properties": bodies.properties_body(href, session_properties(call)),
+    }
+
+
+def _samples_in(call: Call, session: Session) -> list[Json]:
+    """Those that an analysis looked at, each once."""
+    samples = {result.sample.id: result.sample for result in session.results}
+    return [_sample_body(sample, call) for sample in samples.values()]
+
+
+def session_properties(call: Call, most: int = bodies.ITEMS_SHOWN) -> list[Json]:
+    session = _session(call)
+    href, samples = f"{V1}/appsessions/{session.id}", _samples_in(call, session)
+    name: Json = {
         "Type": "string",
         "Href": f"{href}/properties/Input.AppSessionName",
         "Name": "Input.AppSessionName",
         "Description": "",
         "Content": session.name,
     }
-    return v1_session_body(session) | {
-        "OriginatingUri": "https://basespace.invalid",
-        "References": references,
-        "RunningDuration": 0,
-        "Properties": bodies.properties_body(href, [name, shown] if samples else [name]),
-    }
+    shown = bodies.property_body(href, "sample", "Input.Samples", samples, "Items", most)
+    return [name, shown] if samples else [name]
 
 
 def _reference(relation: str, kind: str, body: Json) -> Json:
@@ -184,15 +204,11 @@ def _run_samples(call: Call) -> list[Sample]:
     return [sample for sample in samples.values() if _seen(call, sample)]
 
 
-def _run_outputs(call: Call) -> Json:
+def run_outputs(call: Call, most: int = bodies.ITEMS_SHOWN) -> list[Json]:
     """The property of a run that names the samples made from it, those that may be seen."""
     href = f"{V1}/runs/{call.run().id}"
     items = [_sample_body(sample, call) for sample in _run_samples(call)]
-    return bodies.property_body(href, "sample", "Output.Samples", items, "Items")
-
-
-def run_properties(call: Call) -> Json:
-    return bodies.properties_body(f"{V1}/runs/{call.run().id}", [_run_outputs(call)])
+    return [bodies.property_body(href, "sample", "Output.Samples", items, "Items", most)]
 
 
 def run_output_items(call: Call) -> Json:
@@ -213,7 +229,6 @@ def _project_of(sample: Sample, call: Call) -> Json:
 
 
 ROUTES: dict[str, Handler] = {
-    "/v1pre3/runs/{id}/properties": enveloped(run_properties),
     "/v1pre3/runs/{id}/properties/Output.Samples/items": enveloped(run_output_items),
     "/v1pre3/runs/{id}/samplelibraries": enveloped(run_libraries),
     "/v1pre3/projects/{id}/samples": enveloped(project_samples),

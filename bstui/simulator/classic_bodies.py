@@ -1,7 +1,7 @@
 """The JSON of v1's classic model: samples with their library, and what a file belongs to."""
 
 from bstui.simulator.account import Biosample, Dataset, Result, Sample, StoredFile
-from bstui.simulator.bodies import V1, Json, property_body, stamp, user_body
+from bstui.simulator.bodies import ITEMS_SHOWN, V1, Json, property_body, stamp, user_body
 from bstui.simulator.run_bodies import v1_run_body
 from bstui.simulator.sample_bodies import index_body
 from bstui.simulator.session_bodies import v1_session_body
@@ -92,7 +92,7 @@ def _library(biosample: Biosample, project: Json) -> Json:
     }
 
 
-def sample_properties(sample: Sample) -> list[Json]:
+def sample_properties(sample: Sample, most: int = ITEMS_SHOWN) -> list[Json]:
     """What a sample was made from, and its lanes."""
     href, first = f"{V1}/samples/{sample.id}", sample.datasets[0]
     texts = {"PerLaneAttributes.LaneNumbers": ",".join(str(d.lane) for d in sample.datasets)}
@@ -111,7 +111,7 @@ def sample_properties(sample: Sample) -> list[Json]:
         for name, text in texts.items()
     ]
     runs = [v1_run_body(first.run)]
-    return [property_body(href, "run", "Input.Runs", runs, "Items"), *lanes]
+    return [property_body(href, "run", "Input.Runs", runs, "Items", most), *lanes]
 
 
 def result_body(result: Result) -> Json:

@@ -22,6 +22,7 @@ from bstui.simulator.account import (
     moment,
 )
 from bstui.simulator.builder import HISEQ, MISEQ, NEXTSEQ, NEXTSEQ_500, NOVASEQ, fastq_files
+from bstui.simulator.cases import add_cases
 from bstui.simulator.contents import Batch, Content, Spool, stored_gzip_size
 from bstui.simulator.deep_fastq import LARGE_PART, BaseParts, DeepFastq
 from bstui.simulator.reads import Flowcell, SheetLine
@@ -52,9 +53,11 @@ class Extent:
     """That they are spread over."""
     has_giants: bool = False
     """A run of 205 000 files, and a FASTQ file of 500 GB in place of one biosample's."""
+    has_cases: bool = False
+    """Data in every state, and under every name (`cases.py`)."""
 
 
-CORE = Extent(projects=40, biosamples=96, runs=40)
+CORE = Extent(projects=40, biosamples=96, runs=40, has_cases=True)
 HUGE = Extent(projects=200, biosamples=500, runs=100, has_giants=True)
 
 
@@ -97,6 +100,8 @@ class _Facility(Site):
             self._sequence(number, [members[place] for place in here], extent.has_giants)
         if extent.has_giants:
             self._add_full_run()
+        if extent.has_cases:
+            add_cases(self, spool, self._robin, self._customers[0])
 
     def _make_pool(self, spool: Spool) -> list[_Pooled]:
         """Pairs of files of some hundred reads, of different sizes."""

@@ -120,6 +120,11 @@ class Flowcell:
         tiles = [self.tile(lane, number).fastq(lines, read) for number in self.tiles]
         return [b"".join(texts) for texts in zip(*tiles, strict=True)]
 
+    def index_fastq(self, lines: Sequence[SheetLine], lane: int, number: int) -> list[bytes]:
+        """The FASTQ text of index read 1 or 2 on a lane, for each of some samples."""
+        tiles = [self.tile(lane, tile).index_fastq(lines, number) for tile in self.tiles]
+        return [b"".join(texts) for texts in zip(*tiles, strict=True)]
+
     def fastq_size(self, line: SheetLine, lane: int, read: int = 1) -> int:
         """Bytes of that text, without making it: every record of a file is of one length."""
         head, tail = self.tile(lane, self.tiles[0]).name_of(line, 1)
@@ -180,6 +185,18 @@ class Tile:
         calls = self.calls(read)
         letters, scores = calls.translate(_LETTERS), calls.translate(_SCORES)
         return [self._records(line, read, letters, scores) for line in lines]
+
+    def index_fastq(self, lines: Sequence[SheetLine], number: int) -> list[bytes]:
+        return [self._index_records(line, number) for line in lines]
+
+    def _index_records(self, line: SheetLine, number: int) -> bytes:
+        """All calls of an index are as the sample sheet has it, and of the best quality."""
+        head, tail = self.name_of(line, number)
+        code = line.indexes[number - 1].encode()
+        scores = bytes((33 + QUALITIES[-1],)) * len(code)
+        record = b"%b%b%b\n%b\n+\n%b\n"
+        names = map(position_text, self.rows_of(line))
+        return b"".join(record % (head, name, tail, code, scores) for name in names)
 
     def _records(self, line: SheetLine, read: int, letters: bytes, scores: bytes) -> bytes:
         head, tail = self.name_of(line, read)

@@ -173,6 +173,14 @@ class View:
             return self.sees_run(file.owner)
         return self.sees_dataset(file.owner)
 
+    def sees_user(self, user: User) -> bool:
+        """Those with whom the token's own has something in common."""
+        me = self.grant.user
+        if user in (me, me.person) or user.person is me:
+            return True
+        things: Iterable[Project | Run] = (*self.projects(), *self.runs())
+        return any(user is thing.owner or user.id in thing.readers for thing in things)
+
     def projects(self) -> list[Project]:
         return [p for p in self.region.projects.values() if self.sees_project(p)]
 

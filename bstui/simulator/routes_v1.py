@@ -58,6 +58,10 @@ def current_user(call: Call) -> Json:
     return call.shaped_user(bodies.whole_user_body(call.grant.user, V1))
 
 
+def one_user(call: Call) -> Json:
+    return call.user_body(V1)
+
+
 def current_token(call: Call) -> Json:
     app = {"Application": application_body(_CLIENT)}
     return bodies.token_body(call.grant, call.token) | app
@@ -123,8 +127,23 @@ def one_run(call: Call) -> Json:
 
 def run_files(call: Call) -> Json:
     run = call.run()
-    page = call.page(f"v1 {run.id}", lambda: chosen_files(call, run.files), V1_FILES)
+    page = call.page(f"v1 {run.id}", lambda: run_folder(call, run), V1_FILES)
+    call.host.states.go_on(run)
     return {"Items": call.file_list(page.items, V1)} | page.paging()
+
+
+def run_folder(call: Call, run: Run) -> list[StoredFile]:
+    """A run's files, by the query's extensions, folder and prefix; all where no folder is told."""
+    query = call.query
+    folder = query.text("directory").strip("/")
+    files = chosen_files(call, run.files)
+    if query.text("directory") and not (query.flag("recursive") and not folder):
+        start = f"{folder}/" if folder else ""
+        within = (file for file in files if file.path.startswith(start))
+        deep = query.flag("recursive")
+        files = [file for file in within if deep or "/" not in file.path[len(start) :]]
+    prefix = query.text("pathprefix").lstrip("/")
+    return [file for file in files if file.path.startswith(prefix)]
 
 
 def chosen_files(call: Call, files: list[StoredFile]) -> list[StoredFile]:
@@ -209,6 +228,7 @@ def _v1_content(call: Call) -> object:
 
 ROUTES: dict[str, Handler] = {
     "/v1pre3/users/current": enveloped(current_user),
+    "/v1pre3/users/{id}": enveloped(one_user),
     "/v1pre3/users/{id}/runs": enveloped(list_runs),
     "/v1pre3/users/{id}/projects": enveloped(list_projects),
     "/v1pre3/oauthv2/token/current": enveloped(current_token),

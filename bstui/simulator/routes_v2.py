@@ -1,6 +1,6 @@
 """The calls of v2 that browsing and importing use."""
 
-from bstui.simulator import bodies, changes, classic, trash, v2_runs, v2_samples
+from bstui.simulator import bodies, changes, classic, classic_properties, trash, v2_runs, v2_samples
 from bstui.simulator.account import User
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Call, Handler, not_allowed
@@ -54,9 +54,12 @@ def one_file(call: Call) -> Json:
 ROUTES: dict[str, Handler] = (
     {
         "/v2/users/current": current_user,
+        "/v2/users/{id}": lambda call: call.user_body(call.root),
         "/v2/users/{id}/workgroups": list_workgroups,
         "/v2/workgroups/{id}": one_workgroup,
         "/v2/lanes/{id}": v2_runs.one_lane,
+        "/v2/libraries/{id}": v2_samples.one_library,
+        "/v2/librarypools/{id}": v2_runs.one_pool,
         "/v2/libraries": v2_samples.list_libraries,
         "/v2/runs": v2_runs.list_runs,
         "/v2/runs/accesscheck": v2_runs.access_check,
@@ -87,6 +90,7 @@ ROUTES: dict[str, Handler] = (
         "/v2/search": lambda call: search(call, call.root),
     }
     | classic.ROUTES
+    | classic_properties.ROUTES
     | trash.ROUTES
 )
 

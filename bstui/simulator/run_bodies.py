@@ -165,16 +165,16 @@ def full_stats_body(run: Run, root: str) -> Json:
         {"ReadNumber": number, "IsIndexed": is_index, "TotalCycles": cycles, "PercentGtQ30": _Q30}
         for number, (cycles, is_index) in enumerate(cell.reads, 1)
     ]
-    lanes = [lane_body(run, lane, href) for lane in range(1, cell.lanes + 1)]
+    lanes = [lane_body(run, lane, root) for lane in range(1, cell.lanes + 1)]
     return stats_body(run, root) | {"Run": named, "Reads": reads, "Lanes": lanes}
 
 
-def lane_body(run: Run, lane: int, href: str) -> Json:
+def lane_body(run: Run, lane: int, root: str) -> Json:
     cell = run.cell
     clusters, passing = cell.clusters_on(lane), cell.passing_on(lane)
     return {
         "Id": f"{run.id}{lane}",
-        "Href": f"{href}/lanes/{lane}",
+        "Href": f"{root}/lanes/{run.id}{lane}",
         "LaneNumber": lane,
         "Reads": clusters,
         "ReadsPf": passing,

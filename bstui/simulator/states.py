@@ -4,6 +4,7 @@
 """
 
 import io
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ class States:
     def __init__(self, region: Region, spool: Spool, names: Callable[[], str]) -> None:
         self.region = region
         self._spool = spool
+        self._lock = threading.Lock()
         self._names = names
         """Where zip files are: `lane` or `folder`."""
 
@@ -38,6 +40,17 @@ class States:
 
     def upload(self, held: Run | Dataset, count: int | None = None) -> None:
         """Let so many more files arrive; all, and the end of the upload, where none are told."""
+        with self._lock:
+            self._upload(held, count)
+
+    def go_on(self, held: Run | Dataset) -> None:
+        """What goes on by itself: somebody has listed the files, and some more arrive."""
+        if held.upcoming and held.arriving:
+            self.upload(held, held.arriving)
+            if not held.upcoming:
+                self.upload(held)
+
+    def _upload(self, held: Run | Dataset, count: int | None) -> None:
         arrived, held.upcoming = held.upcoming[:count], held.upcoming[count or len(held.upcoming) :]
         for file in arrived:
             self.region.add_file(file)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from bstui.simulator import bodies, run_bodies, sample_bodies
-from bstui.simulator.account import Biosample, Run, StoredFile
+from bstui.simulator.account import Biosample, Run
 from bstui.simulator.bodies import Json
 from bstui.simulator.calls import Call, not_allowed, unknown_route
 from bstui.simulator.paging import UNSORTED, Order, take_page
-from bstui.simulator.routes_v1 import FILES, RUNS, chosen_files, chosen_runs
+from bstui.simulator.routes_v1 import FILES, RUNS, chosen_runs, run_folder
 
 
 def list_runs(call: Call) -> Json:
@@ -53,7 +53,15 @@ def one_lane(call: Call) -> Json:
         raise not_allowed("BROWSE", "Lane")
     if not 1 <= int(number) <= run.cell.lanes:
         raise not_allowed("BROWSE", "Lane")
-    return run_bodies.lane_body(run, int(number), f"{call.root}/runs/{run.id}")
+    return run_bodies.lane_body(run, int(number), call.root)
+
+
+def one_pool(call: Call) -> Json:
+    """A run's pool, whose id is the run's with a 1."""
+    run = call.region.runs.get(call.parts["id"].removesuffix("1"))
+    if run is None or not call.view.sees_run(run) or pool_body(run, "")["Id"] != call.parts["id"]:
+        raise not_allowed("BROWSE", "LibraryPool")
+    return pool_body(run, call.root)
 
 
 _RUN_PROPERTIES = {
@@ -131,21 +139,27 @@ def run_properties(call: Call) -> Json:
 
 
 def run_property_items(call: Call) -> Json:
-    run, name = call.run(), _property_name(call)
-    single = _RUN_PROPERTIES[name][2]
-    return property_items(call, _run_items(call, run, name), single)
+    run, name = call.run(), call.parts["name"].lower()
+    for known, (_, _, single) in _RUN_PROPERTIES.items():
+        if known.lower() == name:
+            return property_items(call, _run_items(call, run, known), single)
+    texts = _threshold(call, run).get("ContentItems", [])
+    page = take_page(texts if isinstance(texts, list) else [], call.query, UNSORTED)
+    return {"Items": [{"Content": text} for text in page.items], "Paging": page.paging()}
 
 
 def run_property(call: Call) -> Json:
-    return _run_property(call, call.run(), _property_name(call))
+    run, name = call.run(), call.parts["name"].lower()
+    known = next((known for known in _RUN_PROPERTIES if known.lower() == name), None)
+    return _run_property(call, run, known) if known else _threshold(call, run)
 
 
-def _property_name(call: Call) -> str:
-    names = {name.lower(): name for name in _RUN_PROPERTIES}
-    name = names.get(call.parts["name"].lower())
-    if name is None:
-        raise unknown_route()
-    return name
+def _threshold(call: Call, run: Run) -> Json:
+    """The threshold that the path names."""
+    for item in _thresholds(call, run):
+        if str(item["Name"]).lower() == call.parts["name"].lower():
+            return item
+    raise unknown_route()
 
 
 def sample_sheet(call: Call) -> Json:
@@ -164,25 +178,12 @@ def run_files(call: Call) -> Json:
     """A run's files; without TotalCount unless that is included."""
     run, query = call.run(), call.query
     included = query.words("include")
-    page = call.page(f"v2 {run.id}", lambda: _run_files(call, run), FILES)
+    page = call.page(f"v2 {run.id}", lambda: run_folder(call, run), FILES)
+    call.host.states.go_on(run)
     body: Json = {"Items": call.file_list(page.items, call.root)}
     if "subdirectories" in included:
         body["SubDirectories"] = _folders(call, run, query.text("directory").strip("/"))
     return body | {"Paging": page.paging(with_total="totalcount" in included)}
-
-
-def _run_files(call: Call, run: Run) -> list[StoredFile]:
-    """Those in the folder and with the prefix that are asked for."""
-    query = call.query
-    folder = query.text("directory").strip("/")
-    files = chosen_files(call, run.files)
-    if query.text("directory") and not (query.flag("recursive") and not folder):
-        start = f"{folder}/" if folder else ""
-        within = (file for file in files if file.path.startswith(start))
-        deep = query.flag("recursive")
-        files = [file for file in within if deep or "/" not in file.path[len(start) :]]
-    prefix = query.text("pathprefix").lstrip("/")
-    return [file for file in files if file.path.startswith(prefix)]
 
 
 def _folders(call: Call, run: Run, folder: str) -> list[Json]:

@@ -85,6 +85,14 @@ def list_libraries(call: Call) -> Json:
     return {"Items": items, "Paging": page.paging()}
 
 
+def one_library(call: Call) -> Json:
+    name = call.parts["id"]
+    found = next((b for b in call.view.biosamples() if b.library.id == name), None)
+    if found is None:
+        raise not_allowed("BROWSE", "Library")
+    return sample_bodies.library_body(found, call.root, call.size_of(found.project))
+
+
 def run_lane_summaries(call: Call) -> Json:
     """The runs and lanes that a biosample was sequenced on."""
     biosample = call.biosample()

@@ -203,3 +203,53 @@ def test_other_routes_answer(api: httpx.Client, ids: dict[str, str]) -> None:
     ):
         assert api.get(path).status_code == 200, path
     assert api.get(f"/v1pre3/runs/{ids['run']}/samples").status_code == 500
+
+
+@pytest.mark.parametrize("version", ["v1pre3", "v2"])
+def test_run_files_are_of_the_folder_and_endings_that_are_asked_for(
+    laboratory: Simulator, version: str
+) -> None:
+    with asking(laboratory.regions[0]) as api:
+        run = api.get("/v2/runs?experimentname=Cardiac panel top-up").json()["Items"][0]["Id"]
+
+        def paths(**query: str) -> set[str]:
+            body = api.get(f"/{version}/runs/{run}/files", params={"Limit": 1000, **query}).json()
+            return {file["Path"] for file in body.get("Response", body)["Items"]}
+
+        everything = paths()
+        assert paths(Directory="/") == {path for path in everything if "/" not in path}
+        inside = {path for path in everything if path.rpartition("/")[0] == "InterOp"}
+        assert inside
+        for name in ("InterOp", "/InterOp/"):
+            assert paths(Directory=name) == inside
+        tables = {path for path in everything if path.endswith((".xml", ".csv"))}
+        assert paths(Extensions=".xml,csv") == tables
+        assert paths(Extensions="XML", Directory="/") == {
+            path for path in tables if path.endswith(".xml") and "/" not in path
+        }
+        assert paths(Directory="Nowhere") == set()
+
+
+@pytest.mark.parametrize("version", ["v1pre3", "v2"])
+@pytest.mark.parametrize(
+    ("scope", "query", "kind", "name"),
+    [
+        ("samples", 'SampleId:"Kidney-2"', "Sample", "Kidney-2"),
+        ("samples", 'experimentname:"top-up"', "Sample", "Kidney-2"),
+        ("appresults", 'name:"Kidney-2"', "AppResult", "Kidney-2"),
+        ("sample_files", 'Path:"Kidney-2_S1"', "SampleFile", "Kidney-2_S1_L001_R1_001.fastq.gz"),
+        ("appresult_files", '"Kidney-2"', "AppResultFile", "Kidney-2_S1.counts.csv"),
+    ],
+)
+def test_search_finds_samples_results_and_their_files(
+    api: httpx.Client, version: str, scope: str, query: str, kind: str, name: str
+) -> None:
+    body = api.get(f"/{version}/search", params={"scope": scope, "query": query}).json()
+    items = body.get("Response", body)["Items"]
+    assert {item["Type"] for item in items} == {kind.lower()}
+    assert name in {item[kind]["Name"] for item in items}
+
+
+def test_search_shows_nothing_that_is_not_shared(api: httpx.Client) -> None:
+    query = {"scope": "projects,samples,sample_files", "query": "well"}
+    assert api.get("/v2/search", params=query).json()["Items"] == []
