@@ -52,6 +52,8 @@ class ImportSettings(_Table):
     """The template of file paths beneath the destination; empty: the default layout."""
     verify: Literal["none", "server", "full"] = "server"
     """What proves a file whole before it has its name."""
+    digest: Literal["md5", "sha256"] | None = None
+    """The digest of whole files that is made and recorded; unset: none."""
     existing: Literal["adopt", "keep-both", "replace"] = "adopt"
     """What happens where a file of that name is there already."""
     launch: Literal["here", "detached"] = "detached"

@@ -40,6 +40,7 @@ _SETTINGS = (
     "layout",
     "existing",
     "verify",
+    "digest",
     "launch",
     "concurrent_files",
     "concurrent_parts",
@@ -84,6 +85,9 @@ class Wish:
     type=click.Choice(["none", "server", "full"]),
     help="The proof: none, size and ETag, or also inflating and counting.",
 )
+@click.option(
+    "--digest", type=click.Choice(["md5", "sha256"]), help="Make and record digests of whole files."
+)
 @click.option("--launch", type=click.Choice(["here", "detached"]), help="Where the worker runs.")
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
 @click.option(
@@ -124,6 +128,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         layout="" if is_bcl else chosen.layout,
         existing=chosen.existing,
         verify=chosen.verify,
+        digest=chosen.digest or "",
         concurrent_files=chosen.concurrent_files,
         concurrent_parts=chosen.concurrent_parts,
     )

@@ -372,6 +372,7 @@ def equivalent_command(
     flags = ({} if selection.run else about_fastq) | {
         "--existing": options.existing if options.existing != usual.existing else "",
         "--verify": options.verify if options.verify != usual.verify else "",
+        "--digest": options.digest,
         "--concurrent-files": str(options.concurrent_files or ""),
         "--concurrent-parts": str(options.concurrent_parts or ""),
         "--launch": request.launcher if request.launcher is not Launcher.DETACHED else "",

@@ -14,7 +14,7 @@ from typing import cast
 
 from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
 from bstui.jobs.access import Access
-from bstui.jobs.adoption import Adopted, find_adopted, items_left
+from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.control import asker
 from bstui.jobs.ending import CANCELLED, TAKEN_OVER, UNEXPECTED, UNFINISHED, Ending, signals_end
@@ -30,7 +30,7 @@ from bstui.paths import Places
 from bstui.system import ca_file
 from bstui.text import Secret
 from bstui.transfer.engine import Engine
-from bstui.transfer.items import Existing, Holder, Limits, Snapshot, Verify, Wait
+from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
@@ -178,12 +178,15 @@ class Worker:
             limits=self._limits(),
             verify=cast("Verify", options.verify),
             existing=cast("Existing", options.existing),
+            digest=cast("Digest", options.digest),
+            known_reads=await asyncio.to_thread(known_reads, self._folder, adopted),
             ca_file=ca_file(self._environ.get("BSTUI_CA_BUNDLE"), self._environ),
             fence=self._attempt.check_fence,
         )
         self._apply_wish(self._engine)
         if self._ending is None:
-            await self._engine.run(items_left(self._folder, adopted, last=False))
+            full = options.verify == "full"
+            await self._engine.run(items_left(self._folder, adopted, last=False, full=full))
         if self._ending is None:
             await self._bring_markers(self._engine, adopted)
 

@@ -24,7 +24,7 @@ from bstui.transfer.beneath import (
     open_plain,
     remove,
 )
-from bstui.transfer.items import Holder, Item
+from bstui.transfer.items import Digest, Holder, Item
 from bstui.transfer.partial import Partial
 from bstui.transfer.sidecar import (
     Got,
@@ -56,7 +56,8 @@ class Opener:
     """Seconds for which a sidecar that was touched has a living writer."""
     note: Note
     is_proven: bool = True
-    """False with `--verify none`: no digests are computed."""
+    """False with `--verify none`: no ETag is computed."""
+    digest: Digest = ""
 
     def open(self, item: Item, *, ranged: bool) -> Partial:
         """The partial of `item`, with what can be kept of an earlier one.
@@ -103,7 +104,7 @@ class Opener:
         """The digests that prove `item`: by the plan's ETag, or else by the store's."""
         etag = item.etag or (source.etag.strip('"') if source.is_digest else None)
         expected = parse_etag(etag) if self.is_proven and source.is_digest else None
-        return Digests(item.size, expected, self.sizes)
+        return Digests(item.size, expected, self.sizes, self.digest)
 
     def _clear_left(self, folder: int, names: Names) -> Head | None:
         """Remove what one who was killed while opening left; or else who is opening it now.

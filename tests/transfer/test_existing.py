@@ -11,7 +11,7 @@ from bstui.errors import InUse, NameTaken, UnsafePath
 from bstui.transfer.items import Existing, Item, Limits
 from bstui.transfer.shelf import next_name, old_name
 from tests.transfer.bench import HOLDER, SMALL_RANGES, Bench, until
-from tests.transfer.store import MIB, make_bytes
+from tests.transfer.store import MIB, make_bytes, make_fastq
 
 DEEP = "deep.fastq.gz"
 SMALL = "small.txt"
@@ -73,6 +73,7 @@ async def test_replace_moves_the_other_file_aside(bench: Bench) -> None:
 
 async def test_without_a_digest_equal_bytes_are_compared(bench: Bench) -> None:
     fill(bench)
+    bench.store.put(DEEP, make_fastq(2000))
     for name, found in bench.store.objects.items():
         found.etag = ""
         (bench.destination / name).write_bytes(found.data)
@@ -80,6 +81,7 @@ async def test_without_a_digest_equal_bytes_are_compared(bench: Bench) -> None:
     await bench.run()
     assert bench.heard.done_files[SMALL][0] == "adopted: size only"
     assert isinstance(bench.heard.failures[DEEP], NameTaken)
+    assert "other bytes" in bench.heard.failures[DEEP].why
     assert bench.tree()[DEEP][:1] == b"!"
 
 

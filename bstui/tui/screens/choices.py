@@ -31,7 +31,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "verify": {
         "server": "size and ETag",
-        "full": "size and ETag, and every gzip inflated",
+        "full": "size and ETag, gzip inflated, reads counted",
         "none": "nothing: recorded as unverified",
     },
 }
@@ -82,6 +82,7 @@ def first_choices(settings: ImportSettings, destination: str, *, bcl: bool, samp
         layout="" if bcl else settings.layout,
         existing=settings.existing,
         verify=settings.verify,
+        digest=settings.digest or "",
         concurrent_files=settings.concurrent_files,
         concurrent_parts=settings.concurrent_parts,
     )
