@@ -34,6 +34,7 @@ from bstui.transfer.items import (
 from bstui.transfer.means import Means
 from bstui.transfer.meter import Meter
 from bstui.transfer.opener import Opener
+from bstui.transfer.partial import Contended
 from bstui.transfer.publish import Publisher
 from bstui.transfer.shelf import Fenced, Published, Shelf
 from bstui.transfer.threads import Threads
@@ -316,9 +317,9 @@ class Engine:
                 return await self._publisher.publish(ready)
             except BstuiError as error:
                 failed = tries.failed(error)
-                if isinstance(error, DiskFault) and tries.are_over:
-                    raise
-                if not isinstance(error, DiskFault | DiskTrouble | NoSpace):
+                is_over = isinstance(error, DiskFault) and tries.are_over
+                is_over |= isinstance(error, Contended) and failed >= self._patience.tries
+                if is_over or not isinstance(error, Contended | DiskFault | DiskTrouble | NoSpace):
                     raise
                 trouble = error
             if self._is_stopping:

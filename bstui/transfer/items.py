@@ -118,7 +118,7 @@ class Wait:
     """Why nothing moves just now."""
 
     reason: str
-    """`room`, `login`, `network`, `server` or `destination`."""
+    """`room`, `login`, `network`, `server`, `in use` or `destination`."""
     text: str
     since: float
     """Seconds since 1970."""

@@ -25,7 +25,7 @@ from bstui.transfer.beneath import (
     remove,
 )
 from bstui.transfer.items import Digest, Holder, Item
-from bstui.transfer.partial import Partial
+from bstui.transfer.partial import Contended, Partial
 from bstui.transfer.sidecar import (
     Got,
     Head,
@@ -68,7 +68,7 @@ class Opener:
             names = partial_names(name)
             opening = self._clear_left(folder, names)
             if opening is not None:
-                raise _in_use(item, opening)
+                raise _in_use(item, opening) if ranged else Contended(item)
             story = self._read(folder, names, item)
             try:
                 if story is not None and story.got:
@@ -79,7 +79,7 @@ class Opener:
                         return whole
                 return self._start(folder, names, item, ranged=ranged)
             except FileExistsError as error:
-                raise _in_use(item, None) from error
+                raise (_in_use(item, None) if ranged else Contended(item)) from error
 
     def clear(self, item: Item, standing: str) -> None:
         """Remove what an earlier import left beside a file that stands whole by now, under the

@@ -5,12 +5,26 @@ import os
 import threading
 from collections.abc import Callable
 
+from bstui.errors import InUse
+from bstui.text import safe_text
 from bstui.transfer.beneath import Destination, is_same, open_plain, remove
 from bstui.transfer.items import Item, Proof
 from bstui.transfer.renames import rename_free
 from bstui.transfer.sidecar import Got, Sidecar, Source
 from bstui.transfer.spans import Spans
 from bstui.transfer.verify import Digests, PartSizes, have_same_bytes, take_whole
+
+
+class Contended(InUse):
+    """Another import brings the same file of one range, which says nowhere whose it is: it is soon
+    there, or can be begun again."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(
+            f"{safe_text(item.path)} is being written by another import too.",
+            why="Each began it again while the other was about to end.",
+            hint="Let the other end, and resume this job.",
+        )
 
 
 class Partial:

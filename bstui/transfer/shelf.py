@@ -17,7 +17,7 @@ from bstui.transfer.content import Contents
 from bstui.transfer.disk import DiskTrouble, disk_error
 from bstui.transfer.inflate import Broken
 from bstui.transfer.items import Digest, Existing, Item, Proof
-from bstui.transfer.partial import Partial
+from bstui.transfer.partial import Contended, Partial
 from bstui.transfer.renames import rename_free, rename_new
 from bstui.transfer.verify import PartSizes, have_same_bytes, prove_file
 
@@ -184,7 +184,7 @@ class Shelf:
         partial = ready.partial
         name = split_path(partial.item.path)[1]
         if not partial.is_ours(folder):
-            raise _taken_over(partial.item)
+            raise _taken_over(partial)
         for number in count(1):
             wanted = next_name(name, number)
             try:
@@ -203,7 +203,7 @@ class Shelf:
                 rename_new(folder, partial.name, wanted)
             if not is_same(folder, wanted, partial.fd):
                 rename_new(folder, wanted, partial.name)
-                raise _taken_over(partial.item)
+                raise _taken_over(partial)
             return Published(_at(partial.item, wanted), ready.proof)
         raise AssertionError("unreachable: the loop ends by return or raise")
 
@@ -251,9 +251,11 @@ def _name_taken(item: Item, difference: str) -> NameTaken:
     )
 
 
-def _taken_over(item: Item) -> InUse:
+def _taken_over(partial: Partial) -> InUse:
+    if not partial.is_recorded:
+        return Contended(partial.item)
     return InUse(
-        f"The partial of {safe_text(item.path)} is no longer this job's.",
+        f"The partial of {safe_text(partial.item.path)} is no longer this job's.",
         why="Another import started it again, or it was replaced by hand.",
         hint="Let the other end, and resume this job.",
     )
