@@ -33,6 +33,13 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     verify: str = "server"
     digest: str = ""
     """Of whole files: `md5`, `sha256`; empty: none."""
+    chmod: str = ""
+    """Octal; empty: what the umask leaves."""
+    chgrp: str = ""
+    """A group's name or number; empty: the user's, or that of a setgid folder."""
+    read_only: bool = False
+    give_up_after: float | None = None
+    """Seconds without progress after which a wait ends the attempt; None: never."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
 

@@ -35,6 +35,7 @@ from bstui.transfer.means import Means
 from bstui.transfer.meter import Meter
 from bstui.transfer.opener import Opener
 from bstui.transfer.partial import Contended
+from bstui.transfer.permissions import Permissions
 from bstui.transfer.publish import Publisher
 from bstui.transfer.shelf import Fenced, Published, Shelf
 from bstui.transfer.threads import Threads
@@ -69,6 +70,7 @@ class Engine:
         verify: Verify = "server",
         existing: Existing = "adopt",
         digest: Digest = "",
+        permissions: Permissions | None = None,
         known_reads: Mapping[str, int] | None = None,
         ca_file: str | None = None,
         proxy: str | None = None,
@@ -84,6 +86,7 @@ class Engine:
         self._verify = verify
         self._existing = existing
         self._digest = digest
+        self._permissions = permissions or Permissions()
         self._patience = patience or Patience()
         self._route = Route(ca_file, proxy, self._patience)
         self._fence = fence
@@ -112,7 +115,7 @@ class Engine:
         if self._is_stopping:
             return
         loop = asyncio.get_running_loop()
-        destination = Destination(self._path)
+        destination = Destination(self._path, self._permissions)
         threads = Threads()
         self._fetcher = Fetcher(self._route, self._limits.bandwidth)
 
@@ -215,6 +218,7 @@ class Engine:
             self._fence,
             self._clock.now,
             self._digest,
+            self._permissions,
         )
         means = Means(
             opener=opener,

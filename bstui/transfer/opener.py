@@ -212,7 +212,11 @@ class Opener:
     def _go_on(self, folder: int, names: Names, item: Item, story: Story) -> Partial:
         """An earlier partial with the ranges that are still as they were recorded."""
         has_no_writer = is_gone(story.head, self.holder)
-        old = open_plain(folder, names.partial, os.O_RDWR if has_no_writer else os.O_RDONLY)
+        try:
+            old = open_plain(folder, names.partial, os.O_RDWR if has_no_writer else os.O_RDONLY)
+        except PermissionError:  # it was about to be published, and is read-only already
+            has_no_writer = False
+            old = open_plain(folder, names.partial)
         if old is None:
             return self._start(folder, names, item, ranged=True)
         try:

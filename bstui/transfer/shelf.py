@@ -7,10 +7,10 @@ over another file → fsync of the folder → told.
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, groupby
 
-from bstui.errors import BstuiError, IntegrityError, InUse, NameTaken
+from bstui.errors import BstuiError, DestinationError, IntegrityError, InUse, NameTaken
 from bstui.text import safe_text
 from bstui.transfer.beneath import Destination, is_same, open_plain, split_path, sync
 from bstui.transfer.content import Contents
@@ -18,6 +18,7 @@ from bstui.transfer.disk import DiskTrouble, disk_error
 from bstui.transfer.inflate import Broken
 from bstui.transfer.items import Digest, Existing, Item, Proof
 from bstui.transfer.partial import Contended, Partial
+from bstui.transfer.permissions import Permissions
 from bstui.transfer.renames import rename_free, rename_new
 from bstui.transfer.verify import PartSizes, have_same_bytes, prove_file
 
@@ -75,6 +76,7 @@ class Shelf:
     fence: Callable[[], None]
     now: Callable[[], float]
     digest: Digest = ""
+    permissions: Permissions = field(default_factory=Permissions)
 
     def find(self, item: Item) -> Published | None:
         """`item` as it stands there already, proven equal; None where it is to be fetched.
@@ -138,6 +140,15 @@ class Shelf:
                 f"The destination {safe_text(str(self.destination.path))} is not where it was.",
                 why="It was moved, removed or replaced while files were being written to it.",
                 hint="Put it back; bstui goes on by itself.",
+            )
+        try:
+            self.permissions.give_file(partial.fd)
+        except OSError as error:
+            return DestinationError(
+                f"{safe_text(partial.item.path)} cannot be given its permissions: "
+                f"{error.strerror}.",
+                why="The file system, or the group asked for, does not allow it.",
+                hint="Leave out --chmod, --chgrp and --read-only, or import elsewhere.",
             )
         try:
             sync(partial.fd)
