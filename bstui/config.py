@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -23,6 +28,7 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
+from bstui.config_tables import ImportSettings, LoginSettings, ScreenSettings
 from bstui.errors import SettingsError
 from bstui.paths import Places
 from bstui.text import redact, safe_text
@@ -35,51 +41,6 @@ _FLAGS = {"destination": "to"}
 _UNSET_VARIABLE = re.compile(r"\$(\w+|\{\w+\})")
 
 Values = dict[str, Any]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ImportSettings(_Table):
-    """`[import]`: what `bstui import` and the review page start from."""
-
-    destination: str | None = None
-    """The folder that imports go to where none is given; `~` and `$SCRATCH` may stand in it."""
-    grouping: Literal["automatic", "single", "none"] = "automatic"
-    """How biosamples become samples."""
-    layout: str = ""
-    """The template of file paths beneath the destination; empty: the default layout."""
-    verify: Literal["none", "server", "full"] = "server"
-    """What proves a file whole before it has its name."""
-    existing: Literal["adopt", "keep-both", "replace"] = "adopt"
-    """What happens where a file of that name is there already."""
-    launch: Literal["here", "detached"] = "detached"
-    """Where the worker runs: in the foreground, or on its own on this machine."""
-    concurrent_files: int | None = Field(default=None, ge=1, le=64)
-    """How many files come at once; unset: as many as suits."""
-    concurrent_parts: int | None = Field(default=None, ge=1, le=32)
-    """How many ranges of one file come at once; unset: as many as suits."""
-
-
-class ScreenSettings(_Table):
-    """`[screen]`: how the screen program looks."""
-
-    theme: Literal["auto", "dark", "light", "high-contrast", "ansi", "ansi-light"] = "auto"
-    """The colours; auto: what the terminal can show."""
-    glyphs: Literal["auto", "unicode", "ascii"] = "auto"
-    """The characters of marks, bars and borders; auto: what locale and terminal can show."""
-    mouse: bool = False
-    """Whether the program asks the terminal for the mouse; it costs bytes over SSH."""
-
-
-class LoginSettings(_Table):
-    """`[login]`: the application that `bstui login --device` logs in with."""
-
-    client_id: str | None = None
-    """The client id of your site's application, from the developer portal of the region."""
-    client_secret: SecretStr | None = None
-    """Its client secret; it names the application and opens no account by itself."""
 
 
 class Settings(BaseSettings):

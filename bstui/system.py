@@ -1,12 +1,13 @@
 """What this machine is: whom it trusts, and what its disks are."""
 
+import grp
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from bstui.errors import SettingsError
+from bstui.errors import SettingsError, UsageError
 
 _TRUST_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 _TRUST_FILES = (
@@ -84,6 +85,26 @@ def file_system_kind(path: Path, mountinfo: Path = Path("/proc/self/mountinfo"))
         if within and len(point) >= longest:  # of two mounts on one point the later is on top
             kind, longest = after.split(" ")[0], len(point)
     return FileSystemKind(kind)
+
+
+def find_group(name: str) -> int:
+    """The id of a group, given by its name or number, to which this user may give files.
+
+    UsageError where there is none, or where the user is not a member of it.
+    """
+    try:
+        group = int(name) if name.isdecimal() else grp.getgrnam(name).gr_gid
+    except (KeyError, ValueError) as error:
+        raise UsageError(
+            f"There is no group {name!r} on this machine.", hint="`id -Gn` lists yours."
+        ) from error
+    if os.geteuid() != 0 and group not in (os.getegid(), *os.getgroups()):
+        raise UsageError(
+            f"Files cannot be given to the group {name!r}.",
+            why="You are not a member of it.",
+            hint="`id -Gn` lists yours.",
+        )
+    return group
 
 
 def current_umask() -> int:

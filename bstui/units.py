@@ -8,6 +8,13 @@ _SIZE = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?P<prefix>[kmgtpe]?)(?P<binary>i?)b?", re.IGNORECASE
 )
 
+_UNITS = (86400.0, 3600.0, 60.0, 1.0)
+_DURATION = re.compile(
+    r"(?:(\d+)\s*d(?:ays?)?)?\s*(?:(\d+)\s*h(?:ours?)?)?\s*"
+    r"(?:(\d+)\s*m(?:in)?)?\s*(?:(\d+)\s*s)?",
+    re.IGNORECASE,
+)
+
 
 def size_text(size: int | None) -> str:
     """Bytes as at most seven characters: `0 B`, `41.2 GB`, `999 kB`; `…` while unknown."""
@@ -50,6 +57,15 @@ def duration_text(seconds: float | None) -> str:
     if hours < 48:
         return f"{hours} h {minutes:02}"
     return f"{hours // 24} days"
+
+
+def parse_duration(text: str) -> float:
+    """`90s`, `45m`, `2h`, `1h30m`, `3d` as seconds; a ValueError says what was not understood."""
+    match = _DURATION.fullmatch(text.strip())
+    numbers = match.groups() if match is not None else ()
+    if not any(numbers):
+        raise ValueError(f"{text!r} is not a duration; write it like 90m, 12h or 3d")
+    return sum(int(number or 0) * unit for number, unit in zip(numbers, _UNITS, strict=True))
 
 
 def date_text(moment: datetime | None) -> str:

@@ -28,6 +28,8 @@ from bstui.jobs.folder import JobFolder, job_folders
 from bstui.jobs.records import FileDone, Outcome
 
 PARTIALS = (".partial", ".partial.json")
+BAD = ".bad"
+"""What came wrong to the end, kept for people."""
 
 
 class Known(Protocol):
@@ -101,7 +103,7 @@ def assert_nothing_wrong(
     places = {**{file.path: file.id for file in job.files()}, **said}
     found = _files_in(destination) - set(others)
     for path in found:
-        if not path.endswith(PARTIALS):
+        if not path.endswith((*PARTIALS, BAD)):
             assert path in places, f"{path} is none of the job's files"
             _check_file(destination / path, truth[places[path]])
     missing = set(said) - found - set(others)

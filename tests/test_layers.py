@@ -18,7 +18,7 @@ ONLY_IN = {
     "click": ("cli/",),
     "httpx": ("basespace/", "delivery/"),
     "pycurl": ("transfer/fetch.py",),
-    "pydantic": ("config.py",),
+    "pydantic": ("config.py", "config_tables.py"),
     "pydantic_core": ("config.py",),
     "pydantic_settings": ("config.py",),
     "rich": ("tui/",),

@@ -11,6 +11,7 @@ from bstui.units import (
     date_text,
     duration_text,
     iso_text,
+    parse_duration,
     parse_size,
     rate_text,
     size_text,
@@ -103,3 +104,17 @@ def test_counts() -> None:
     assert count_text(1, "file") == "1 file"
     assert count_text(0, "file") == "0 files"
     assert count_text(1_200, "library", "libraries") == "1,200 libraries"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("45m", 2700), ("2h", 7200), ("1h30m", 5400), ("3d", 259200), ("1 d 2 h", 93600)],
+)
+def test_durations_are_read(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5m", "5", "1.5h", "h", "5m2h", "1e9d"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(text)

@@ -105,7 +105,7 @@ def _prove(destination: Path, file: PlanFile, sizes: PartSizes) -> str:
         proof = prove_file(descriptor, file.size, file.etag, sizes)
         if proof is None:
             raise IntegrityError(f"{file.path} is not on disk what it is on the server.")
-        return proof[0]
+        return proof.verified
     finally:
         os.close(descriptor)
 

@@ -58,6 +58,8 @@ def _file_row(job: HistoryJob, file: HistoryFile) -> dict[str, Any]:
         "state": file.state,
         "size": file.size,
         "verified": file.verified,
+        "md5": file.md5,
+        "sha256": file.sha256,
         "sample": file.sample,
         "path": f"{job.destination}/{file.path}",
     }

@@ -40,6 +40,11 @@ _SETTINGS = (
     "layout",
     "existing",
     "verify",
+    "digest",
+    "chmod",
+    "chgrp",
+    "read_only",
+    "give_up_after",
     "launch",
     "concurrent_files",
     "concurrent_parts",
@@ -84,6 +89,15 @@ class Wish:
     type=click.Choice(["none", "server", "full"]),
     help="The proof: none, size and ETag, or also inflating and counting.",
 )
+@click.option(
+    "--digest", type=click.Choice(["md5", "sha256"]), help="Make and record digests of whole files."
+)
+@click.option("--chmod", metavar="MODE", help="The mode of files, as 640; else the umask's.")
+@click.option("--chgrp", metavar="GROUP", help="The group of files and folders.")
+@click.option("--read-only", is_flag=True, default=None, help="Let nobody write to whole files.")
+@click.option(
+    "--give-up-after", metavar="DURATION", help="Stop a job that waits so long, as 12h; else never."
+)
 @click.option("--launch", type=click.Choice(["here", "detached"]), help="Where the worker runs.")
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
 @click.option(
@@ -122,10 +136,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
         layout="" if is_bcl else chosen.layout,
-        existing=chosen.existing,
-        verify=chosen.verify,
-        concurrent_files=chosen.concurrent_files,
-        concurrent_parts=chosen.concurrent_parts,
+        **chosen.about_transfer(),
     )
     _check(options, flags)
     _check_layout(options.layout, settings.source_of("import.layout"))

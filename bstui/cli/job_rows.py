@@ -1,10 +1,11 @@
 """Jobs as rows, and as lines of progress."""
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 
-from bstui.jobs.state import State
+from bstui.jobs.state import JobStatus, State
 from bstui.jobs.watch import JobView
 from bstui.text import safe_text
 from bstui.units import count_text, duration_text, iso_text, rate_text, size_text
@@ -22,6 +23,12 @@ def job_row(view: JobView) -> dict[str, Any]:
         "name": header.name,
         "state": str(view.status.state),
         "reason": view.status.reason,
+        "since": iso_text(datetime.fromtimestamp(view.status.since, UTC))
+        if view.status.since
+        else None,
+        "next_try": iso_text(datetime.fromtimestamp(view.status.next_try, UTC))
+        if view.status.next_try
+        else None,
         "files": counts.files,
         "files_done": counts.files_done,
         "files_failed": counts.files_failed,
@@ -46,7 +53,7 @@ def job_table_row(view: JobView) -> dict[str, Any]:
     """The same for people: what fits a line."""
     shown = job_row(view)
     return shown | {
-        "state": view.status.text,
+        "state": ", ".join([view.status.text, *wait_parts(view.status)]),
         "done": _percent(view),
         "rate": rate_text(view.rate) if view.rate else "",
         "left": duration_text(view.seconds_left) if view.seconds_left else "",
@@ -67,9 +74,21 @@ def progress_line(view: JobView) -> str:
             parts.append(f"{duration_text(view.seconds_left)} left")
     else:
         parts.append(status.text)
+    parts += wait_parts(view.status)
     if counts.files_failed:
         parts.append(f"{counts.files_failed:,} failed")
     return "  ".join(parts)
+
+
+def wait_parts(status: JobStatus) -> list[str]:
+    """Of a job that waits: for how long, and when the next try comes."""
+    if status.state is not State.WAITING:
+        return []
+    now = time.time()
+    parts = [f"for {duration_text(now - status.since)}"] if status.since else []
+    if status.next_try > now:
+        parts.append(f"tries again in {duration_text(status.next_try - now)}")
+    return parts
 
 
 def _percent(view: JobView) -> str:

@@ -156,10 +156,11 @@ class Reader:
         execute = self._tables.execute
         match event:
             case FileDone():
-                values = ("done", event.verified, event.md5, "", event.time)
+                values = ("done", event.verified, event.md5, event.sha256, "", event.time)
                 self._set_file(key, event.id, event.path, values)
             case FileFailed():
-                self._set_file(key, event.id, event.path, ("failed", "", "", event.message, None))
+                why = event.message
+                self._set_file(key, event.id, event.path, ("failed", "", "", "", why, None))
             case Started():
                 life = (event.host, event.time, key, attempt)
                 execute("UPDATE attempts SET host=?, started=? WHERE job=? AND number=?", life)
@@ -253,13 +254,14 @@ _SET_OUTCOME = """
     WHERE id = ? AND (attempts != ? OR outcome != ?)
 """
 _SET_FILE = """
-    UPDATE files SET state = ?, verified = ?, md5 = ?, message = ?, time = ?
+    UPDATE files SET state = ?, verified = ?, md5 = ?, sha256 = ?, message = ?, time = ?
     WHERE job = ? AND id = ? AND path = ?
 """
 _MOVE_FILE = """
-    UPDATE files SET state = ?1, verified = ?2, md5 = ?3, message = ?4, time = ?5, path = ?6
-    WHERE job = ?7 AND number =
-        (SELECT min(number) FROM files WHERE job = ?7 AND id = ?8 AND state != 'done')
+    UPDATE files SET state = ?1, verified = ?2, md5 = ?3, sha256 = ?4, message = ?5, time = ?6,
+        path = ?7
+    WHERE job = ?8 AND number =
+        (SELECT min(number) FROM files WHERE job = ?8 AND id = ?9 AND state != 'done')
 """
 _COUNT = """
     SELECT sample, count(*), sum(state = 'done'), sum(state = 'failed'), sum(size),

@@ -95,7 +95,9 @@ _FIRST = (
     """,
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SHA256 = ("ALTER TABLE files ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''",)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SHA256)
 """Step N leads from version N to version N + 1."""
 
 

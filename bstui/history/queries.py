@@ -35,7 +35,8 @@ SAMPLES = """
 
 FILES = """
     SELECT f.number, f.id, f.path, f.size, coalesce(s.name, '') AS sample,
-           coalesce(s.biosample, '') AS biosample, f.state, f.verified, f.md5, f.message, f.time
+           coalesce(s.biosample, '') AS biosample, f.state, f.verified, f.md5, f.sha256,
+           f.message, f.time
     FROM files f LEFT JOIN samples s ON s.key = f.sample
     WHERE f.job = (SELECT key FROM jobs WHERE id = ?) AND f.number > ? AND (? = '' OR f.state = ?)
     ORDER BY f.number LIMIT ?

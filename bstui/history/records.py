@@ -74,6 +74,7 @@ class HistoryFile(Row, frozen=True, kw_only=True):
     verified: str
     """By what."""
     md5: str
+    sha256: str
     message: str
     """Why it failed."""
     time: float | None

@@ -2,13 +2,16 @@
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.records import FileDone, PlanHeader
+from bstui.jobs.records import FileDone, PlanFile, PlanHeader
+from bstui.samples.fastq_name import build_name, parse_name
 from bstui.transfer.items import Item
 
 
@@ -18,6 +21,8 @@ class Adopted:
 
     ids: frozenset[str] = frozenset()
     bytes: int = 0
+    reads: Mapping[str, int] = field(default_factory=dict)
+    """By file id: how many reads FASTQ held that was opened."""
 
 
 def find_adopted(folder: JobFolder, header: PlanHeader) -> Adopted:
@@ -27,18 +32,51 @@ def find_adopted(folder: JobFolder, header: PlanHeader) -> Adopted:
     """
     destination = Path(header.destination)
     sizes: dict[str, int] = {}
+    reads: dict[str, int] = {}
     for attempt in folder.numbers().events:
         for event, _ in read_events(folder.events(attempt)):
             if isinstance(event, FileDone) and _is_there(destination, event):
                 sizes[event.id] = event.size
-    return Adopted(frozenset(sizes), sum(sizes.values()))
+                if event.reads is not None:
+                    reads[event.id] = event.reads
+    return Adopted(frozenset(sizes), sum(sizes.values()), reads)
 
 
-def items_left(folder: JobFolder, adopted: Adopted, *, last: bool) -> Iterator[Item]:
-    """The plan's files that are still to be brought, one at a time; or its end markers."""
+def known_reads(folder: JobFolder, adopted: Adopted) -> dict[str, int]:
+    """How many reads the files had that need not be brought again, by what mates share."""
+    files = folder.files() if adopted.reads else ()
+    known = {find_mates(file): adopted.reads[file.id] for file in files if file.id in adopted.reads}
+    known.pop("", None)
+    return known
+
+
+def find_mates(file: PlanFile) -> str:
+    """What is equal for the files of one dataset, lane and segment: they hold one read each of the
+    same clusters. Empty where the name is no FASTQ file's."""
+    parts = parse_name(file.name)
+    if parts is None:
+        return ""
+    name = build_name(msgspec.structs.replace(parts, read="R1"))
+    return f"{file.dataset}/{file.path.rpartition('/')[0]}/{name}"
+
+
+def items_left(
+    folder: JobFolder, adopted: Adopted, *, last: bool, full: bool = False
+) -> Iterator[Item]:
+    """The plan's files that are still to be brought, one at a time; or its end markers.
+
+    Where the proof is `full`, each with what tells its mates.
+    """
     for number, file in enumerate(folder.files(), 1):
         if file.last is last and file.id not in adopted.ids:
-            yield Item(number=number, id=file.id, path=file.path, size=file.size, etag=file.etag)
+            yield Item(
+                number=number,
+                id=file.id,
+                path=file.path,
+                size=file.size,
+                etag=file.etag,
+                mates=find_mates(file) if full else "",
+            )
 
 
 def _is_there(destination: Path, event: FileDone) -> bool:

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bstui.errors import InUse, TimeLimit
+from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
 from bstui.jobs.control import CANCELLED_CODE
+from bstui.units import duration_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,21 @@ class Ending:
     is_asked: bool = False
     """Whether somebody wanted it; then files that are through nevertheless count."""
 
+    has_waited: bool = False
+    """Whether it was waited long enough, also for room for the last word."""
+
+
+def gave_up(reason: str, seconds: float) -> Ending:
+    """The end of a wait for which nobody has more patience; the code is the cause's."""
+    text = f"gave up after {duration_text(seconds)} of waiting: {reason}"
+    return Ending(text, _WAITED_FOR.get(reason, BstuiError.exit_code), has_waited=True)
+
+
+_WAITED_FOR = {
+    "login": NotLoggedIn.exit_code,
+    "room": NoSpace.exit_code,
+    "in use": InUse.exit_code,
+}
 
 TAKEN_OVER = Ending("taken over", InUse.exit_code)
 CANCELLED = Ending("cancelled", CANCELLED_CODE, is_asked=True)

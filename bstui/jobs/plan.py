@@ -36,6 +36,7 @@ from bstui.samples.layout import DEFAULTS, Placed, check_template, place_files, 
 from bstui.samples.marks import ScopeKind
 from bstui.samples.pairing import find_oddities
 from bstui.samples.selection import Selection
+from bstui.system import find_group
 from bstui.text import safe_text
 
 _MANY_MARKS = 20
@@ -148,6 +149,8 @@ async def make_plan(
     options = request.options
     grouping = parse_grouping(options.grouping, options.sample)
     template = check_template(options.layout or DEFAULTS[grouping])
+    if options.chgrp:
+        await asyncio.to_thread(find_group, options.chgrp)
     folder = await asyncio.to_thread(check_destination, request.destination)
     held = contents or await read_contents(client, selection, progress=progress)
     if isinstance(held, RunContents):
@@ -372,6 +375,10 @@ def equivalent_command(
     flags = ({} if selection.run else about_fastq) | {
         "--existing": options.existing if options.existing != usual.existing else "",
         "--verify": options.verify if options.verify != usual.verify else "",
+        "--digest": options.digest,
+        "--chmod": options.chmod,
+        "--chgrp": options.chgrp,
+        "--give-up-after": f"{options.give_up_after:.0f}s" if options.give_up_after else "",
         "--concurrent-files": str(options.concurrent_files or ""),
         "--concurrent-parts": str(options.concurrent_parts or ""),
         "--launch": request.launcher if request.launcher is not Launcher.DETACHED else "",
@@ -380,6 +387,7 @@ def equivalent_command(
     given = [part for flag, value in flags.items() if value for part in (flag, value)]
     words = ["bstui", *_profile_words(request.profile), "import", *sources]
     words += ["--to", os.fspath(request.destination), *(["--bcl"] if selection.run else []), *given]
+    words += ["--read-only"] * options.read_only
     return shlex.join([*words, "--yes"])
 
 

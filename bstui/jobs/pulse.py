@@ -55,6 +55,14 @@ class Pulse:
         self._beaten = self._reported = self._moved = time.monotonic()
         self._reach = (-1, -1)
         self._since = time.time()
+        self._stuck: tuple[str, float] | None = None
+        """What was waited for since nothing has moved, and since when: a try in between that
+        brings nothing does not begin the wait anew."""
+
+    def waited(self, progress: Progress) -> float:
+        """Seconds that a wait has lasted, by what moved last; 0 where nothing is waited for."""
+        is_waiting = progress.phase is Phase.WAITING
+        return time.monotonic() - self._moved if is_waiting else 0.0
 
     def compose(
         self, snapshot: Snapshot, wish: Control, obeyed: int, wait: Wait | None
@@ -62,10 +70,16 @@ class Pulse:
         """The heartbeat that is true now."""
         files_done, bytes_done = self._reached(snapshot)
         if (files_done, bytes_done) != self._reach:
-            self._reach, self._moved = (files_done, bytes_done), time.monotonic()
+            self._reach, self._moved, self._stuck = (files_done, bytes_done), time.monotonic(), None
         phase, reason, text, next_try = self._phase(wish, wait or snapshot.wait)
+        if phase is Phase.PAUSED:
+            self._moved, self._stuck = time.monotonic(), None
         if self._last is None or (self._last.phase, self._last.reason) != (phase, reason):
             self._since = time.time()
+        if phase is Phase.WAITING:
+            if self._stuck is None or self._stuck[0] != reason:
+                self._stuck = (reason, self._since)
+            self._since = self._stuck[1]
         return Progress(
             attempt=self._number,
             time=time.time(),

@@ -31,6 +31,15 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     layout: str = ""
     existing: str = "adopt"
     verify: str = "server"
+    digest: str = ""
+    """Of whole files: `md5`, `sha256`; empty: none."""
+    chmod: str = ""
+    """Octal; empty: what the umask leaves."""
+    chgrp: str = ""
+    """A group's name or number; empty: the user's, or that of a setgid folder."""
+    read_only: bool = False
+    give_up_after: float | None = None
+    """Seconds without progress after which a wait ends the attempt; None: never."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
 
@@ -136,8 +145,12 @@ class FileDone(Event, frozen=True, kw_only=True, tag="done", omit_defaults=True)
     path: str
     size: int
     verified: str
-    """By what: `etag`, `multipart etag`, `size only`, `full`, `unverified`, `adopted: …`."""
+    """By what: `etag`, `multipart etag`, `size only`, `unverified`; with `+gzip` or `+lines` where
+    it was opened too; `adopted: …`."""
     md5: str = ""
+    sha256: str = ""
+    reads: int | None = None
+    """Of FASTQ that was opened."""
     mtime_ns: int | None = None
     """Its time of change as it was published: with another one, it was touched since."""
 

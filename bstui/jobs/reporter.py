@@ -10,7 +10,7 @@ from bstui.jobs.attempt import Attempt
 from bstui.jobs.records import FileDone, FileFailed, Noted
 from bstui.jobs.worker_log import log
 from bstui.text import safe_text
-from bstui.transfer.items import Item
+from bstui.transfer.items import Item, Proof
 from bstui.units import count_text
 
 _LEVELS = {"info": log.info, "warning": log.warning, "error": log.error}
@@ -31,15 +31,17 @@ class Reporter:
             return next(iter(self._codes))
         return SomeFilesFailed.exit_code if self._codes else 0
 
-    def done(self, item: Item, verified: str, md5: str) -> None:
+    def done(self, item: Item, proof: Proof) -> None:
         self._attempt.tell(
             FileDone(
                 time=time.time(),
                 id=item.id,
                 path=item.path,
                 size=item.size,
-                verified=verified,
-                md5=md5,
+                verified=proof.verified,
+                md5=proof.md5,
+                sha256=proof.sha256,
+                reads=proof.reads,
                 mtime_ns=self._find_mtime(item),
             )
         )

@@ -14,10 +14,18 @@ from typing import cast
 
 from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
 from bstui.jobs.access import Access
-from bstui.jobs.adoption import Adopted, find_adopted, items_left
+from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.control import asker
-from bstui.jobs.ending import CANCELLED, TAKEN_OVER, UNEXPECTED, UNFINISHED, Ending, signals_end
+from bstui.jobs.ending import (
+    CANCELLED,
+    TAKEN_OVER,
+    UNEXPECTED,
+    UNFINISHED,
+    Ending,
+    gave_up,
+    signals_end,
+)
 from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import file_server_time, introduce, this_machine
@@ -27,10 +35,11 @@ from bstui.jobs.reporter import Reporter
 from bstui.jobs.state import next_attempt
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
-from bstui.system import ca_file
+from bstui.system import ca_file, find_group
 from bstui.text import Secret
 from bstui.transfer.engine import Engine
-from bstui.transfer.items import Existing, Holder, Limits, Snapshot, Verify, Wait
+from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
+from bstui.transfer.permissions import Permissions
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
@@ -178,12 +187,16 @@ class Worker:
             limits=self._limits(),
             verify=cast("Verify", options.verify),
             existing=cast("Existing", options.existing),
+            digest=cast("Digest", options.digest),
+            permissions=self._permissions(),
+            known_reads=await asyncio.to_thread(known_reads, self._folder, adopted),
             ca_file=ca_file(self._environ.get("BSTUI_CA_BUNDLE"), self._environ),
             fence=self._attempt.check_fence,
         )
         self._apply_wish(self._engine)
         if self._ending is None:
-            await self._engine.run(items_left(self._folder, adopted, last=False))
+            full = options.verify == "full"
+            await self._engine.run(items_left(self._folder, adopted, last=False, full=full))
         if self._ending is None:
             await self._bring_markers(self._engine, adopted)
 
@@ -196,6 +209,14 @@ class Worker:
         elif markers:
             self._reporter.withhold(markers, failed)
             self._pulse.withheld = len(markers)
+
+    def _permissions(self) -> Permissions:
+        options = self._header.options
+        return Permissions(
+            mode=int(options.chmod, 8) if options.chmod else None,
+            group=find_group(options.chgrp) if options.chgrp else None,
+            read_only=options.read_only,
+        )
 
     def _holder(self) -> Holder:
         user, _, host = asker().rpartition("@")
@@ -236,6 +257,9 @@ class Worker:
         if self._engine is not None:
             self._heed_backlog(self._engine)
         progress = self._compose()
+        longest = self._header.options.give_up_after
+        if longest is not None and self._pulse.waited(progress) >= longest:
+            self._end(gave_up(progress.reason, longest))
         if self._pulse.is_due(progress):
             await asyncio.to_thread(self._attempt.beat, progress)
             self._pulse.sent(progress)
@@ -341,7 +365,7 @@ class Worker:
     async def _settle(self, write: Callable[[], None]) -> None:
         """Write the last word, when there is room for it; a signal ends the waiting."""
         self._hurry.clear()
-        while not self._hurry.is_set():
+        while True:
             try:
                 await asyncio.to_thread(write)
                 return
@@ -349,6 +373,8 @@ class Worker:
                 if error.errno not in _NO_ROOM:
                     raise
                 log.warning("There is no room for the end of the job: %s", error)
+            if self._hurry.is_set() or (self._ending and self._ending.has_waited):
+                return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._rhythm.room):
                     await self._hurry.wait()

@@ -1,20 +1,19 @@
 """One file on its way: its ranges, where they come from, what a failure means for it."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from bstui.errors import BstuiError, IntegrityError, Policy
 from bstui.text import safe_text
 from bstui.transfer.address import Address
+from bstui.transfer.content import BrokenAtSource
 from bstui.transfer.disk import disk_error
-from bstui.transfer.fetch import Fetcher
 from bstui.transfer.flight import Flight
 from bstui.transfer.gate import Gate
-from bstui.transfer.inflate import inflate
-from bstui.transfer.items import Item, Limits, Locate, Patience, Verify
+from bstui.transfer.items import Item, Proof
 from bstui.transfer.leg import Leg
-from bstui.transfer.opener import Note, Opener
+from bstui.transfer.means import Means
+from bstui.transfer.mending import Parts, mend
 from bstui.transfer.partial import Partial
 from bstui.transfer.replies import (
     OTHER_ETAG,
@@ -25,32 +24,18 @@ from bstui.transfer.replies import (
 )
 from bstui.transfer.shelf import Ready
 from bstui.transfer.sidecar import Source
-from bstui.transfer.threads import Threads
-from bstui.transfer.waits import Tries, Waits
+from bstui.transfer.verify import Mismatch
+from bstui.transfer.waits import Tries
 
-_FETCHES = 3
-"""How often a file is fetched before its bytes are given up."""
+_REFETCHES = 3
+"""How often bytes that are not right are fetched again before they are given up."""
+_RESTARTS = 2
+"""How often a file that was replaced in BaseSpace is begun again, before it is given up."""
 _PROGRESS = 64 << 10
 """Bytes of one request that count as progress."""
 _PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH, Policy.SPACE)
 _STALE_ADDRESS = 3
 """Failures after which the address may be what is at fault."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What every arrival works with."""
-
-    opener: Opener
-    fetcher: Fetcher
-    waits: Waits
-    threads: Threads
-    locate: Locate
-    limits: Callable[[], Limits]
-    files: Gate
-    patience: Patience
-    verify: Verify
-    note: Note
 
 
 class _NoRanges(Exception):
@@ -68,6 +53,7 @@ class Arrival:
         self._legs: set[Leg] = set()
         self._address = Address(item, means.locate, means.waits)
         self._advances = 0
+        self._refetches = self._changes = 0
         self._gives_ranges = False
         """Whether the server has given one."""
         self._whole = False
@@ -99,20 +85,24 @@ class Arrival:
 
     async def bring(self) -> Ready:
         """The partial, whole and proven; BstuiError, with what arrived kept for another time."""
-        failures = 0
         while True:
             try:
                 return await self._bring()
             except IntegrityError as error:
-                failures += 1
                 self._address.forget()
-                if failures == _FETCHES:
+                if self._is_beyond_help(error):
                     raise
                 self._note("warning", f"{error.message} It is fetched again.")
             except _NoRanges:
                 self._whole = True
                 self._note("warning", "The server gives it as a whole only: an interruption "
                            "starts it again.")  # fmt: skip
+
+    def _is_beyond_help(self, error: IntegrityError) -> bool:
+        """Whether fetching once more is of no use; counted where the error is met."""
+        if isinstance(error, Changed):
+            return self._changes > _RESTARTS
+        return isinstance(error, BrokenAtSource) or self._refetches > _REFETCHES
 
     async def _bring(self) -> Ready:
         """One try, from what is there to a proven file."""
@@ -124,16 +114,25 @@ class Arrival:
             async with means.files.through():
                 self.has_turn = True
                 await self._fill()
-            verified, md5 = await means.threads.hashing(self._prove)
+            try:
+                proof = await means.threads.hashing(self._prove)
+            except Mismatch as error:
+                proof = await self._mend(error)
             partial, self.partial = self.partial, None
             assert partial is not None
             self._is_whole = True
-            return Ready(partial, verified, md5)
-        except IntegrityError:
-            await means.threads.on_disk(self._let_go, discard=True)
+            return Ready(partial, proof)
+        except IntegrityError as error:
+            if isinstance(error, Changed):
+                self._changes += 1
+            else:
+                self._refetches += 1
+            is_evidence = self._is_beyond_help(error) and not isinstance(error, Changed)
+            end = self._keep_bad if is_evidence else self._discard
+            await means.threads.on_disk(end, error)
             raise
         except BaseException:
-            await means.threads.on_disk(self._let_go, discard=False)
+            await means.threads.on_disk(self._let_go)
             raise
 
     def _open(self, ranged: bool) -> None:
@@ -142,21 +141,62 @@ class Arrival:
         self._is_named = self.partial.source != Source()
         self._gives_ranges |= self.partial.spans.total > 0
 
-    def _let_go(self, *, discard: bool) -> None:
-        """Close the partial; what arrived of unfinished ranges is recorded, or all is removed."""
+    def _let_go(self) -> None:
+        """Close the partial; what arrived of unfinished ranges is recorded."""
         partial = self.partial
-        if partial is None:
-            return
         try:
-            if discard:
-                partial.discard()
-                return
-            if partial.is_recorded and not self._whole:
+            if partial is not None and partial.is_recorded and not self._whole:
                 self._record_begun(partial)
         finally:
-            self.partial = None
-            self._legs = set()
+            self._forget_partial()
+
+    def _discard(self, _: IntegrityError) -> None:
+        """Remove what arrived."""
+        try:
+            if self.partial is not None:
+                self.partial.discard()
+        finally:
+            self._forget_partial()
+
+    def _keep_bad(self, error: IntegrityError) -> None:
+        """Keep what arrived under a name that says what it is."""
+        try:
+            name = self.partial.keep_as_bad() if self.partial is not None else ""
+            if name:
+                error.hint = f"{error.hint} What arrived is kept as {safe_text(name)}.".strip()
+        finally:
+            self._forget_partial()
+
+    def _forget_partial(self) -> None:
+        partial, self.partial = self.partial, None
+        self._legs = set()
+        if partial is not None:
             partial.close()
+
+    async def _mend(self, mismatch: Mismatch) -> Proof:
+        """The proof, once bad parts were fetched again; `mismatch` where that does not help."""
+        means, partial = self._means, self.partial
+        assert partial is not None
+        expected = partial.digests.expected
+        if self._whole or not partial.is_recorded or expected is None or expected.parts < 2:
+            raise mismatch
+        self._note("warning", f"{mismatch.message} Its parts are fetched again until they are.")
+        at_once = means.limits().parts
+        async with means.files.through():
+            if not await mend(partial, means.sizes, means.threads, at_once, self._fetch_again):
+                raise mismatch
+        return await means.threads.hashing(self._prove_mended)
+
+    async def _fetch_again(self, ranges: Parts) -> None:
+        assert self.partial is not None
+        for start, stop in ranges:
+            self.partial.spans.remove(start, stop)
+        await self._fill()
+
+    def _prove_mended(self) -> Proof:
+        assert self.partial is not None
+        proof = self.partial.prove_again(self._means.sizes)
+        return self._means.contents.prove(self.partial.fd, self.item, proof)
 
     def _record_begun(self, partial: Partial) -> None:
         """Write down what of the unfinished ranges has arrived. What cannot be is fetched again."""
@@ -315,20 +355,19 @@ class Arrival:
             self._address.forget(leg.address)
         await self._means.waits.outlast(error, failed)
 
-    def _prove(self) -> tuple[str, str]:
-        """How the whole file is proven, and its MD5; IntegrityError."""
-        partial = self.partial
+    def _prove(self) -> Proof:
+        """How the whole file is proven; IntegrityError."""
+        partial, means = self.partial, self._means
         assert partial is not None
         try:
-            verified, md5 = partial.digests.verdict(partial.fd)
-            if self._means.verify == "full" and self.item.path.endswith(".gz"):
-                inflate(partial.fd, self.item.size)
-                verified = "full"
+            proof = partial.digests.verdict(partial.fd)
+            if means.verify == "none":
+                return replace(proof, verified="unverified")
+            return means.contents.prove(partial.fd, self.item, proof)
         except OSError as error:
             raise disk_error(error, self.item.path, partial.fd) from error
         except EOFError as error:
             raise _cut_short(error) from error
-        return "unverified" if self._means.verify == "none" else verified, md5
 
     def _note(self, level: str, text: str) -> None:
         self._means.note(level, f"{safe_text(self.item.path)}: {text}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from bstui.errors import DestinationError, UnsafePath
 from bstui.text import safe_text
 from bstui.transfer.disk import disk_error
+from bstui.transfer.permissions import Permissions
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
@@ -43,11 +44,15 @@ def split_path(path: str) -> tuple[tuple[str, ...], str]:
 class Destination:
     """The folder that everything is written beneath, held open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, permissions: Permissions | None = None) -> None:
         self.path = path
+        self._permissions = permissions or Permissions()
         try:
+            is_new = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
             self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            if is_new:
+                self._permissions.give_folder(self.fd)
         except OSError as error:
             raise DestinationError(
                 f"The destination {safe_text(str(path))} cannot be opened: {error.strerror}.",
@@ -71,11 +76,12 @@ class Destination:
         descriptor = os.dup(self.fd)
         try:
             for part in parts:
-                if make:
-                    _make(part, descriptor)
+                is_new = make and _make(part, descriptor)
                 inner = os.open(part, _FOLDER, dir_fd=descriptor)
                 os.close(descriptor)
                 descriptor = inner
+                if is_new:
+                    self._permissions.give_folder(descriptor)
             yield descriptor
         finally:
             os.close(descriptor)
@@ -94,13 +100,14 @@ class Destination:
             raise disk_error(error, path, self.fd) from error
 
 
-def _make(part: str, folder: int) -> None:
-    """Make the folder `part` in `folder`, durably, where it is not there yet."""
+def _make(part: str, folder: int) -> bool:
+    """Make the folder `part` in `folder`, durably; False where it is there already."""
     try:
         os.mkdir(part, 0o777, dir_fd=folder)
     except FileExistsError:
-        return
+        return False
     sync(folder)
+    return True
 
 
 def sync(descriptor: int) -> None:

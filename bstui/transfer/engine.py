@@ -5,19 +5,21 @@ each. It never gives a file its name before the file is proven and durable.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bstui.errors import BstuiError, NameTaken, NoSpace
 from bstui.text import safe_text
-from bstui.transfer.arrival import Arrival, Means
+from bstui.transfer.arrival import Arrival
 from bstui.transfer.beneath import Destination
+from bstui.transfer.content import Contents
 from bstui.transfer.disk import DiskFault, DiskTrouble
 from bstui.transfer.fetch import Fetcher
 from bstui.transfer.gate import Gate
 from bstui.transfer.items import (
     Arriving,
     Clock,
+    Digest,
     Existing,
     Holder,
     Item,
@@ -29,8 +31,11 @@ from bstui.transfer.items import (
     Snapshot,
     Verify,
 )
+from bstui.transfer.means import Means
 from bstui.transfer.meter import Meter
 from bstui.transfer.opener import Opener
+from bstui.transfer.partial import Contended
+from bstui.transfer.permissions import Permissions
 from bstui.transfer.publish import Publisher
 from bstui.transfer.shelf import Fenced, Published, Shelf
 from bstui.transfer.threads import Threads
@@ -50,6 +55,7 @@ class Engine:
 
     `locate` gives an item's address, `listener` hears what became of it, `fence` is called before
     every rename and raises a BstuiError where a newer attempt holds the job: `run` then raises it.
+    `known_reads` is how many reads the mates of some items had when they were brought earlier.
     `ca_file` and `proxy` say how to reach the object store (None: libcurl's and the environment's).
     """
 
@@ -63,6 +69,9 @@ class Engine:
         limits: Limits | None = None,
         verify: Verify = "server",
         existing: Existing = "adopt",
+        digest: Digest = "",
+        permissions: Permissions | None = None,
+        known_reads: Mapping[str, int] | None = None,
         ca_file: str | None = None,
         proxy: str | None = None,
         fence: Callable[[], None] = _no_fence,
@@ -76,6 +85,8 @@ class Engine:
         self._limits = limits or Limits()
         self._verify = verify
         self._existing = existing
+        self._digest = digest
+        self._permissions = permissions or Permissions()
         self._patience = patience or Patience()
         self._route = Route(ca_file, proxy, self._patience)
         self._fence = fence
@@ -91,6 +102,7 @@ class Engine:
         self._publisher: Publisher | None = None
         self._work: asyncio.Task[None] | None = None
         self._sizes = PartSizes()
+        self._contents = Contents(verify, self._sizes, known_reads or {})
         self._is_stopping = False
         self._files_done = self._files_failed = self._bytes_done = 0
 
@@ -103,7 +115,7 @@ class Engine:
         if self._is_stopping:
             return
         loop = asyncio.get_running_loop()
-        destination = Destination(self._path)
+        destination = Destination(self._path, self._permissions)
         threads = Threads()
         self._fetcher = Fetcher(self._route, self._limits.bandwidth)
 
@@ -196,8 +208,18 @@ class Engine:
             self._patience.live,
             note,
             is_proven=self._verify != "none",
+            digest=self._digest,
         )
-        shelf = Shelf(destination, self._existing, self._sizes, self._fence, self._clock.now)
+        shelf = Shelf(
+            destination,
+            self._existing,
+            self._sizes,
+            self._contents,
+            self._fence,
+            self._clock.now,
+            self._digest,
+            self._permissions,
+        )
         means = Means(
             opener=opener,
             fetcher=fetcher,
@@ -208,6 +230,8 @@ class Engine:
             files=self._files,
             patience=self._patience,
             verify=self._verify,
+            sizes=self._sizes,
+            contents=self._contents,
             note=note,
         )
         return shelf, means
@@ -267,7 +291,7 @@ class Engine:
             self._forget(item)
             self._files_done += 1
             self._bytes_done += item.size
-            self._listener.done(published.item, published.verified, published.md5)
+            self._listener.done(published.item, published.proof)
 
     def _forget(self, item: Item) -> None:
         del self._arrivals[item.path]
@@ -297,9 +321,9 @@ class Engine:
                 return await self._publisher.publish(ready)
             except BstuiError as error:
                 failed = tries.failed(error)
-                if isinstance(error, DiskFault) and tries.are_over:
-                    raise
-                if not isinstance(error, DiskFault | DiskTrouble | NoSpace):
+                is_over = isinstance(error, DiskFault) and tries.are_over
+                is_over |= isinstance(error, Contended) and failed >= self._patience.tries
+                if is_over or not isinstance(error, Contended | DiskFault | DiskTrouble | NoSpace):
                     raise
                 trouble = error
             if self._is_stopping:

@@ -19,6 +19,8 @@ USUAL_RANGE = 5 * MIB
 
 Verify = Literal["none", "server", "full"]
 Existing = Literal["adopt", "keep-both", "replace"]
+Digest = Literal["", "md5", "sha256"]
+"""The digest of whole files that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,22 @@ class Item:
     """Bytes."""
     etag: str | None = None
     """S3's, without quotes: an MD5, or `<md5 of md5s>-<parts>`."""
+    mates: str = ""
+    """Equal for files that must hold as many reads, as R1 and R2 do; empty: it has no mate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """By what a file is proven, and what was learnt of it on the way."""
+
+    verified: str
+    """`etag`, `multipart etag`, `size only`, `unverified`; with `+gzip` or `+lines` where it was
+    opened too, as `size+gzip`; `adopted: …` where it was there already."""
+    md5: str = ""
+    """Of the whole file, where it is known."""
+    sha256: str = ""
+    reads: int | None = None
+    """Of FASTQ that was opened."""
 
 
 Locate = Callable[[Item], Awaitable[Secret]]
@@ -100,7 +118,7 @@ class Wait:
     """Why nothing moves just now."""
 
     reason: str
-    """`room`, `login`, `network`, `server` or `destination`."""
+    """`room`, `login`, `network`, `server`, `in use` or `destination`."""
     text: str
     since: float
     """Seconds since 1970."""
@@ -137,7 +155,7 @@ class Snapshot:
 class Listener(Protocol):
     """Is told what happened, on the engine's loop, in the order in which it became true."""
 
-    def done(self, item: Item, verified: str, md5: str) -> None:
+    def done(self, item: Item, proof: Proof) -> None:
         """The file stands whole and durable under `item.path`, which may be another than asked
         for where `existing` is `keep-both`."""
 

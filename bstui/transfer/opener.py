@@ -24,8 +24,8 @@ from bstui.transfer.beneath import (
     open_plain,
     remove,
 )
-from bstui.transfer.items import Holder, Item
-from bstui.transfer.partial import Partial
+from bstui.transfer.items import Digest, Holder, Item
+from bstui.transfer.partial import Contended, Partial
 from bstui.transfer.sidecar import (
     Got,
     Head,
@@ -56,7 +56,8 @@ class Opener:
     """Seconds for which a sidecar that was touched has a living writer."""
     note: Note
     is_proven: bool = True
-    """False with `--verify none`: no digests are computed."""
+    """False with `--verify none`: no ETag is computed."""
+    digest: Digest = ""
 
     def open(self, item: Item, *, ranged: bool) -> Partial:
         """The partial of `item`, with what can be kept of an earlier one.
@@ -67,7 +68,7 @@ class Opener:
             names = partial_names(name)
             opening = self._clear_left(folder, names)
             if opening is not None:
-                raise _in_use(item, opening)
+                raise _in_use(item, opening) if ranged else Contended(item)
             story = self._read(folder, names, item)
             try:
                 if story is not None and story.got:
@@ -78,7 +79,7 @@ class Opener:
                         return whole
                 return self._start(folder, names, item, ranged=ranged)
             except FileExistsError as error:
-                raise _in_use(item, None) from error
+                raise (_in_use(item, None) if ranged else Contended(item)) from error
 
     def clear(self, item: Item, standing: str) -> None:
         """Remove what an earlier import left beside a file that stands whole by now, under the
@@ -103,7 +104,7 @@ class Opener:
         """The digests that prove `item`: by the plan's ETag, or else by the store's."""
         etag = item.etag or (source.etag.strip('"') if source.is_digest else None)
         expected = parse_etag(etag) if self.is_proven and source.is_digest else None
-        return Digests(item.size, expected, self.sizes)
+        return Digests(item.size, expected, self.sizes, self.digest)
 
     def _clear_left(self, folder: int, names: Names) -> Head | None:
         """Remove what one who was killed while opening left; or else who is opening it now.
@@ -211,7 +212,11 @@ class Opener:
     def _go_on(self, folder: int, names: Names, item: Item, story: Story) -> Partial:
         """An earlier partial with the ranges that are still as they were recorded."""
         has_no_writer = is_gone(story.head, self.holder)
-        old = open_plain(folder, names.partial, os.O_RDWR if has_no_writer else os.O_RDONLY)
+        try:
+            old = open_plain(folder, names.partial, os.O_RDWR if has_no_writer else os.O_RDONLY)
+        except PermissionError:  # it was about to be published, and is read-only already
+            has_no_writer = False
+            old = open_plain(folder, names.partial)
         if old is None:
             return self._start(folder, names, item, ranged=True)
         try:

@@ -5,11 +5,26 @@ import os
 import threading
 from collections.abc import Callable
 
-from bstui.transfer.beneath import Destination, is_same, remove
-from bstui.transfer.items import Item
+from bstui.errors import InUse
+from bstui.text import safe_text
+from bstui.transfer.beneath import Destination, is_same, open_plain, remove
+from bstui.transfer.items import Item, Proof
+from bstui.transfer.renames import rename_free
 from bstui.transfer.sidecar import Got, Sidecar, Source
 from bstui.transfer.spans import Spans
-from bstui.transfer.verify import Digests
+from bstui.transfer.verify import Digests, PartSizes, have_same_bytes, take_whole
+
+
+class Contended(InUse):
+    """Another import brings the same file of one range, which says nowhere whose it is: it is soon
+    there, or can be begun again."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(
+            f"{safe_text(item.path)} is being written by another import too.",
+            why="Each began it again while the other was about to end.",
+            hint="Let the other end, and resume this job.",
+        )
 
 
 class Partial:
@@ -49,6 +64,11 @@ class Partial:
         self.spans.add(start, stop)
         return value
 
+    def prove_again(self, sizes: PartSizes) -> Proof:
+        """The verdict on what is there now, where some of it was written over."""
+        self.digests = self._make_digests(self.source)
+        return take_whole(self.fd, self.digests, self.item.size, sizes)
+
     def record(self, start: int, stop: int) -> None:
         """`[start, stop)` has arrived: it will not be asked for again."""
         value = self.digests.take(self.fd, start, stop)
@@ -77,6 +97,27 @@ class Partial:
                 if self.is_ours(folder):
                     self.remove_sidecar(folder)
                     remove(folder, self.name)
+        finally:
+            self.close()
+
+    def keep_as_bad(self) -> str:
+        """Give what arrived and is not right another name, where it is still ours, and close it;
+        the name, empty where it was not. Equal bytes are kept once."""
+        name = f"{self.name.removesuffix('.partial')}.bad"
+        try:
+            with self._destination.parent(self.item.path) as (folder, _):
+                if not self.is_ours(folder):
+                    return ""
+                self.remove_sidecar(folder)
+                before = open_plain(folder, name)
+                try:
+                    if before is not None and have_same_bytes(before, self.fd):
+                        remove(folder, self.name)
+                        return name
+                finally:
+                    if before is not None:
+                        os.close(before)
+                return rename_free(folder, self.name, name)
         finally:
             self.close()
 

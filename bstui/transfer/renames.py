@@ -3,9 +3,11 @@
 import ctypes
 import errno
 import os
+from itertools import count
 
 from bstui.transfer.beneath import remove
 
+_MOST_NAMES = 100
 _NOREPLACE = 1
 """RENAME_NOREPLACE of renameat2(2)."""
 _UNKNOWN = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
@@ -55,3 +57,17 @@ def look_and_rename(folder: int, old: str, new: str) -> None:
         os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
     else:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+
+
+def rename_free(folder: int, old: str, new: str) -> str:
+    """Rename to the first name that nothing has of `new`, `new~2`, …; that name."""
+    for number in count(1):
+        name = new if number == 1 else f"{new}~{number}"
+        try:
+            rename_new(folder, old, name)
+        except FileExistsError:
+            if number == _MOST_NAMES:
+                raise
+        else:
+            return name
+    raise AssertionError("unreachable: the loop ends by return or raise")

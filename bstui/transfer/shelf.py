@@ -7,17 +7,20 @@ over another file → fsync of the folder → told.
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, groupby
 
-from bstui.errors import BstuiError, InUse, NameTaken
+from bstui.errors import BstuiError, DestinationError, IntegrityError, InUse, NameTaken
 from bstui.text import safe_text
 from bstui.transfer.beneath import Destination, is_same, open_plain, split_path, sync
+from bstui.transfer.content import Contents
 from bstui.transfer.disk import DiskTrouble, disk_error
-from bstui.transfer.items import Existing, Item
-from bstui.transfer.partial import Partial
-from bstui.transfer.renames import rename_new
-from bstui.transfer.verify import PartSizes, have_same_bytes, parse_etag, prove_file
+from bstui.transfer.inflate import Broken
+from bstui.transfer.items import Digest, Existing, Item, Proof
+from bstui.transfer.partial import Contended, Partial
+from bstui.transfer.permissions import Permissions
+from bstui.transfer.renames import rename_free, rename_new
+from bstui.transfer.verify import PartSizes, have_same_bytes, prove_file
 
 _MOST_NAMES = 100
 _PACKED = {".gz", ".bz2", ".xz", ".zst", ".zip"}
@@ -32,8 +35,7 @@ class Ready:
     """A partial that is whole and proven."""
 
     partial: Partial
-    verified: str
-    md5: str
+    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,7 @@ class Published:
     """A file that stands whole and durable under its final name."""
 
     item: Item
-    verified: str
-    md5: str
+    proof: Proof
 
 
 def next_name(name: str, number: int) -> str:
@@ -71,13 +72,17 @@ class Shelf:
     destination: Destination
     existing: Existing
     sizes: PartSizes
+    contents: Contents
     fence: Callable[[], None]
     now: Callable[[], float]
+    digest: Digest = ""
+    permissions: Permissions = field(default_factory=Permissions)
 
     def find(self, item: Item) -> Published | None:
         """`item` as it stands there already, proven equal; None where it is to be fetched.
 
-        NameTaken where another file has the name and is to keep it.
+        NameTaken where another file has the name and is to keep it, Broken where it is what
+        BaseSpace holds, and that is not whole.
         """
         with self.destination.parent(item.path, make=True) as (folder, name):
             for number in range(1, _MOST_NAMES):
@@ -85,22 +90,28 @@ class Shelf:
                 if taken is None:
                     return None
                 try:
-                    proof = prove_file(taken, item.size, item.etag, self.sizes)
+                    proof = self._prove_equal(taken, item)
                     if proof is not None:
                         sync(taken)
                         sync(folder)
-                        return _adopted(item, next_name(name, number), *proof)
-                    self._refuse_other(taken, item)
+                        return _adopted(item, next_name(name, number), proof)
                 finally:
                     os.close(taken)
                 if self.existing != "keep-both":
                     return None
         return None
 
-    def _refuse_other(self, taken: int, item: Item) -> None:
-        is_other = os.fstat(taken).st_size != item.size or parse_etag(item.etag) is not None
-        if self.existing == "adopt" and is_other:
-            raise _name_taken(item)
+    def _prove_equal(self, taken: int, item: Item) -> Proof | None:
+        """How a file that has the name is the item; None where it is to be fetched nevertheless."""
+        try:
+            proof = prove_file(taken, item.size, item.etag, self.sizes, self.digest)
+            return proof and self.contents.prove(taken, item, proof)
+        except Broken:
+            raise
+        except IntegrityError as error:
+            if self.existing == "adopt":
+                raise _name_taken(item, error.why) from None
+        return None
 
     def publish(self, batch: list[Ready]) -> list[Published | BstuiError | Fenced]:
         """Publish each of `batch`, and close it. Answers in the same order."""
@@ -129,6 +140,15 @@ class Shelf:
                 f"The destination {safe_text(str(self.destination.path))} is not where it was.",
                 why="It was moved, removed or replaced while files were being written to it.",
                 hint="Put it back; bstui goes on by itself.",
+            )
+        try:
+            self.permissions.give_file(partial.fd)
+        except OSError as error:
+            return DestinationError(
+                f"{safe_text(partial.item.path)} cannot be given its permissions: "
+                f"{error.strerror}.",
+                why="The file system, or the group asked for, does not allow it.",
+                hint="Leave out --chmod, --chgrp and --read-only, or import elsewhere.",
             )
         try:
             sync(partial.fd)
@@ -175,7 +195,7 @@ class Shelf:
         partial = ready.partial
         name = split_path(partial.item.path)[1]
         if not partial.is_ours(folder):
-            raise _taken_over(partial.item)
+            raise _taken_over(partial)
         for number in count(1):
             wanted = next_name(name, number)
             try:
@@ -183,18 +203,33 @@ class Shelf:
             except FileExistsError:
                 if self._has_same(folder, wanted, partial):
                     os.unlink(partial.name, dir_fd=folder)
-                    return _adopted(partial.item, wanted, ready.verified, ready.md5)
+                    return _adopted(partial.item, wanted, ready.proof)
                 if self.existing == "adopt" or number == _MOST_NAMES:
-                    raise _name_taken(partial.item) from None
+                    raise _name_taken(
+                        partial.item, self._difference(folder, wanted, ready)
+                    ) from None
                 if self.existing == "keep-both":
                     continue
-                rename_new(folder, wanted, old_name(wanted, self.now()))
+                rename_free(folder, wanted, old_name(wanted, self.now()))
                 rename_new(folder, partial.name, wanted)
             if not is_same(folder, wanted, partial.fd):
                 rename_new(folder, wanted, partial.name)
-                raise _taken_over(partial.item)
-            return Published(_at(partial.item, wanted), ready.verified, ready.md5)
+                raise _taken_over(partial)
+            return Published(_at(partial.item, wanted), ready.proof)
         raise AssertionError("unreachable: the loop ends by return or raise")
+
+    def _difference(self, folder: int, name: str, ready: Ready) -> str:
+        """What tells the file `name` from the one that arrived."""
+        taken, item = open_plain(folder, name), ready.partial.item
+        if taken is None:
+            return ""
+        try:
+            prove_file(taken, item.size, item.etag, self.sizes)
+        except IntegrityError as error:
+            return error.why
+        finally:
+            os.close(taken)
+        return "It holds other bytes than those that arrived."
 
     def _has_same(self, folder: int, name: str, partial: Partial) -> bool:
         taken = open_plain(folder, name)
@@ -215,21 +250,23 @@ def _at(item: Item, name: str) -> Item:
     return replace(item, path="/".join((*folders, name)))
 
 
-def _adopted(item: Item, name: str, verified: str, md5: str) -> Published:
-    return Published(_at(item, name), f"adopted: {verified}", md5)
+def _adopted(item: Item, name: str, proof: Proof) -> Published:
+    return Published(_at(item, name), replace(proof, verified=f"adopted: {proof.verified}"))
 
 
-def _name_taken(item: Item) -> NameTaken:
+def _name_taken(item: Item, difference: str) -> NameTaken:
     return NameTaken(
         f"{safe_text(item.path)} is there already and is another file.",
-        why="Its size or its digest differs from what BaseSpace holds; bstui overwrites nothing.",
+        why=f"{difference} bstui overwrites nothing.".strip(),
         hint="Move it away and resume, or import with --existing keep-both or replace.",
     )
 
 
-def _taken_over(item: Item) -> InUse:
+def _taken_over(partial: Partial) -> InUse:
+    if not partial.is_recorded:
+        return Contended(partial.item)
     return InUse(
-        f"The partial of {safe_text(item.path)} is no longer this job's.",
+        f"The partial of {safe_text(partial.item.path)} is no longer this job's.",
         why="Another import started it again, or it was replaced by hand.",
         hint="Let the other end, and resume this job.",
     )

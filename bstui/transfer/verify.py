@@ -9,12 +9,12 @@ import os
 import re
 import threading
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from bstui.errors import IntegrityError
 from bstui.text import safe_text
-from bstui.transfer.items import MIB
+from bstui.transfer.items import MIB, Digest, Proof
 from bstui.transfer.spans import Spans
 
 _CHUNK = MIB
@@ -50,6 +50,10 @@ def parse_etag(etag: str | None) -> Expected | None:
     """An ETag without quotes, where it is one that can be computed from the bytes."""
     match = _ETAG.fullmatch((etag or "").strip('"'))
     return Expected(match["md5"].lower(), int(match["parts"] or 0)) if match else None
+
+
+class Mismatch(IntegrityError):
+    """Bytes that are not those of the ETag."""
 
 
 class GivenUp(Exception):
@@ -92,24 +96,29 @@ class PartSizes:
 
 
 class _Unit:
-    """The MD5 of one part, or of the whole file, fed from its beginning on."""
+    """The digest of one part, or of the whole file, fed from its beginning on."""
 
-    def __init__(self, start: int, stop: int) -> None:
+    def __init__(self, start: int, stop: int, algorithm: str = "md5") -> None:
         self.stop = stop
         self.position = start
-        self.md5 = hashlib.md5(usedforsecurity=False)
+        self.hash = hashlib.new(algorithm, usedforsecurity=False)
         self.lock = threading.Lock()
 
     def feed(self, position: int, data: memoryview) -> None:
         if position == self.position < self.stop:
-            self.md5.update(data)
+            self.hash.update(data)
             self.position += len(data)
 
 
 class Digests:
-    """The digests of one file while it grows. Its methods may run in several threads."""
+    """The digests of one file while it grows. Its methods may run in several threads.
 
-    def __init__(self, size: int, expected: Expected | None, sizes: PartSizes) -> None:
+    `whole` is the digest of the whole file that is wanted besides those that the ETag counts.
+    """
+
+    def __init__(
+        self, size: int, expected: Expected | None, sizes: PartSizes, whole: Digest = ""
+    ) -> None:
         self._size = size
         self._expected = expected
         self._sizes = sizes
@@ -119,10 +128,18 @@ class Digests:
         self._units: dict[int, _Unit] = {}
         self._finished: dict[int, bytes] = {}
         self._lock = threading.Lock()
+        self._algorithm = whole
+        is_free = whole == "md5" and expected is not None and not expected.parts
+        self._whole = _Unit(0, size, whole) if whole and not is_free else None
 
     @property
     def expected(self) -> Expected | None:
         return self._expected
+
+    @property
+    def candidates(self) -> list[int]:
+        """The part sizes that the ETag may have been made with, the likeliest first."""
+        return self._candidates
 
     def step(self, range_size: int) -> int:
         """The bytes to ask for at once: whole parts, where they fit into a range."""
@@ -135,32 +152,56 @@ class Digests:
         for position, data in _read(descriptor, start, stop):
             checksum = zlib.crc32(data, checksum)
             self._feed(position, data)
+            if self._whole is not None:
+                with self._whole.lock:
+                    self._whole.feed(position, data)
         with self._lock:
             self._taken.add(start, stop)
         self._catch_up(descriptor, start, stop)
+        if self._whole is not None:
+            self._extend(self._whole, descriptor)
         return checksum
 
-    def verdict(self, descriptor: int) -> tuple[str, str]:
-        """How the whole file is proven, and its MD5 where that is known.
+    def verdict(self, descriptor: int) -> Proof:
+        """How the whole file is proven, with the digests of the whole that are known.
 
-        IntegrityError where it is not what the ETag says.
+        Mismatch where it is not what the ETag says, IntegrityError where its size is another.
         """
         found = os.fstat(descriptor).st_size
         if found != self._size:
             raise IntegrityError(f"{found} bytes are there, and {self._size} should be.")
         if self._expected is None or not self._candidates:
-            return "size only", ""
-        if not self._expected.parts:
-            return self._prove(self._digest(descriptor, self._unit_size))
-        return self._prove_multipart(descriptor)
+            proof = Proof("size only")
+        elif not self._expected.parts:
+            proof = self._prove(self._digest(descriptor, self._unit_size))
+        else:
+            proof = self._prove_multipart(descriptor)
+        if self._whole is None:
+            return proof
+        self._extend(self._whole, descriptor, self._sizes.check)
+        found_digest = self._whole.hash.hexdigest()
+        if self._algorithm == "md5":
+            return replace(proof, md5=found_digest)
+        return replace(proof, sha256=found_digest)
 
-    def _prove(self, md5: str) -> tuple[str, str]:
+    def _extend(
+        self, unit: _Unit, descriptor: int, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Feed a digest with what is there already and had to wait for an earlier range."""
+        with unit.lock:
+            with self._lock:
+                end = min(unit.stop, self._taken.end_from(unit.position))
+            for position, data in _read(descriptor, unit.position, end):
+                check()
+                unit.feed(position, data)
+
+    def _prove(self, md5: str) -> Proof:
         assert self._expected is not None
         if md5 != self._expected.md5:
             raise _mismatch(self._expected, md5)
-        return self._expected.name, md5 if not self._expected.parts else ""
+        return Proof(self._expected.name, md5 if not self._expected.parts else "")
 
-    def _prove_multipart(self, descriptor: int) -> tuple[str, str]:
+    def _prove_multipart(self, descriptor: int) -> Proof:
         assert self._expected is not None
         found = ""
         for part_size in self._candidates:
@@ -187,11 +228,8 @@ class Digests:
         """The same for another part size than the one that was hashed on the way."""
         parts = hashlib.md5(usedforsecurity=False)
         for start in range(0, self._size, part_size):
-            part = hashlib.md5(usedforsecurity=False)
-            for _, data in _read(descriptor, start, min(self._size, start + part_size)):
-                self._sizes.check()
-                part.update(data)
-            parts.update(part.digest())
+            stop = min(self._size, start + part_size)
+            parts.update(part_digest(descriptor, start, stop, self._sizes))
         return parts.hexdigest()
 
     def _feed(self, position: int, data: memoryview) -> None:
@@ -213,13 +251,10 @@ class Digests:
             unit = self._unit(index)
             if unit is None:
                 continue
+            self._extend(unit, descriptor)
             with unit.lock:
-                with self._lock:
-                    end = min(unit.stop, self._taken.end_from(unit.position))
-                for position, data in _read(descriptor, unit.position, end):
-                    unit.feed(position, data)
                 if unit.position == unit.stop:
-                    self._finish(index, unit.md5.digest())
+                    self._finish(index, unit.hash.digest())
 
     def _unit(self, index: int) -> _Unit | None:
         """The part's growing MD5; None where it is finished."""
@@ -248,6 +283,15 @@ def _read(descriptor: int, start: int, stop: int) -> Iterator[tuple[int, memoryv
         position += len(data)
 
 
+def part_digest(descriptor: int, start: int, stop: int, sizes: PartSizes) -> bytes:
+    """The MD5 of `[start, stop)`; EOFError, and GivenUp where there is no use in going on."""
+    part = hashlib.md5(usedforsecurity=False)
+    for _, data in _read(descriptor, start, stop):
+        sizes.check()
+        part.update(data)
+    return part.digest()
+
+
 def checksum(descriptor: int, start: int, stop: int) -> int | None:
     """The CRC-32 of `[start, stop)`; None where the file ends before."""
     value = 0
@@ -259,32 +303,43 @@ def checksum(descriptor: int, start: int, stop: int) -> int | None:
     return value
 
 
-def _mismatch(expected: Expected, found: str) -> IntegrityError:
-    return IntegrityError(
+def _mismatch(expected: Expected, found: str) -> Mismatch:
+    shown = f"{found}-{expected.parts}" if expected.parts else found
+    return Mismatch(
         "The bytes that arrived are not those that BaseSpace holds.",
-        why=f"Their {expected.name} is {found}, and BaseSpace's is {safe_text(expected.text)}.",
+        why=f"Its {expected.name} is {shown}, and BaseSpace's is {safe_text(expected.text)}.",
         hint="Something on the way, or a disk, changes bytes; nothing was published. "
         "Where the ETag itself is at fault, import that file with --verify none.",
     )
 
 
 def prove_file(
-    descriptor: int, size: int, etag: str | None, sizes: PartSizes
-) -> tuple[str, str] | None:
-    """How a file that stands there already is proven equal, and its MD5; None where it differs,
-    or where nothing can prove it."""
-    expected = parse_etag(etag)
-    if expected is None or os.fstat(descriptor).st_size != size:
+    descriptor: int, size: int, etag: str | None, sizes: PartSizes, whole: Digest = ""
+) -> Proof | None:
+    """How a file that stands there already is proven equal; None where nothing can prove it.
+
+    IntegrityError, with both sides, where it differs.
+    """
+    found, expected = os.fstat(descriptor).st_size, parse_etag(etag)
+    if found != size:
+        raise IntegrityError(
+            "The file is another.", why=f"It holds {found:,} bytes, and BaseSpace's {size:,}."
+        )
+    if expected is None:
         return None
-    digests = Digests(size, expected, sizes)
     try:
-        for start in range(0, size, _STRETCH):
-            sizes.check()
-            digests.take(descriptor, start, min(size, start + _STRETCH))
-        verified, md5 = digests.verdict(descriptor)
-    except (IntegrityError, EOFError):
-        return None
-    return None if verified == "size only" else (verified, md5)
+        proof = take_whole(descriptor, Digests(size, expected, sizes, whole), size, sizes)
+    except EOFError as error:
+        raise IntegrityError("The file was cut while it was read.") from error
+    return None if proof.verified == "size only" else proof
+
+
+def take_whole(descriptor: int, digests: Digests, size: int, sizes: PartSizes) -> Proof:
+    """The verdict of `digests` on a file that is whole already; GivenUp where there is no use."""
+    for start in range(0, size, _STRETCH):
+        sizes.check()
+        digests.take(descriptor, start, min(size, start + _STRETCH))
+    return digests.verdict(descriptor)
 
 
 def have_same_bytes(one: int, other: int) -> bool:

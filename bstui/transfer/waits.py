@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from bstui.errors import BstuiError, DestinationError, NoSpace, Policy, TooManyRequests
+from bstui.errors import BstuiError, DestinationError, InUse, NoSpace, Policy, TooManyRequests
 from bstui.transfer.items import Clock, Patience, Wait
 
 _JITTER = random.SystemRandom()
@@ -157,4 +157,6 @@ def _reason(error: BstuiError) -> str:
         return "destination"
     if error.policy is Policy.AUTH:
         return "login"
+    if isinstance(error, InUse):
+        return "in use"
     return "server" if error.policy is Policy.RATE else "network"

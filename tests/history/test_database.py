@@ -197,7 +197,7 @@ def test_migration_after_a_copy(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, path, steps)
         assert connection.execute("SELECT count(*), max(colour) FROM jobs").fetchone() == (1, None)
-    copy = path.with_name("history.db.v1")
+    copy = path.with_name("history.db.v2")
     with History(copy) as history:
         assert [job.files_done for job in history.jobs()] == [300]
 
@@ -209,4 +209,4 @@ def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
             migrate(connection, path, steps)
         with pytest.raises(sqlite3.OperationalError, match="no such column"):
             connection.execute("SELECT colour FROM jobs")
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(STEPS)

@@ -24,6 +24,7 @@ from bstui.samples.selectors import parse_selectors
 from bstui.simulator.service import Simulator
 from bstui.text import Secret
 from tests.lab import wait_for
+from tests.oracle import BAD
 
 DEEP = "project:=Tumour exomes and small RNA"
 SMALL = "project:=Cardiac amplicon panel"
@@ -101,6 +102,7 @@ def check_tree(folder: JobFolder, simulator: Simulator) -> None:
         os.path.relpath(os.path.join(root, name), destination)
         for root, _, names in os.walk(destination)
         for name in names
+        if not name.endswith(BAD)
     }
     assert there == {file.path for file in files}
     assert told_done(folder) == {file.id for file in files}

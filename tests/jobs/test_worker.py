@@ -7,6 +7,7 @@ import pytest
 
 from bstui.basespace.credentials import Profile
 from bstui.errors import InUse
+from bstui.jobs.adoption import find_adopted, find_mates, known_reads
 from bstui.jobs.control import ask
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
@@ -19,12 +20,14 @@ from bstui.simulator.service import Simulator
 from tests.jobs.imports import (
     DEEP,
     QUICK,
+    SMALL,
     await_state,
     check_tree,
     log_in,
     plan_job,
     working,
 )
+from tests.lab import wait_for
 
 
 @pytest.fixture
@@ -203,3 +206,65 @@ def test_an_unreachable_service_is_waited_for(
         simulator.faults.clear()
         await_state(job, State.DONE, timeout=60)
     assert codes == [0], view
+
+
+def test_a_wait_that_lasts_too_long_ends_it_resumable(
+    profile: Profile, places: Places, tmp_path: Path, simulator: Simulator
+) -> None:
+    job = plan_job(profile, places, tmp_path / "data", options=Options(give_up_after=0.3))
+    simulator.faults.revoke(simulator.tokens.person)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 4
+    status = JobWatch(job).refresh().status
+    assert (status.state, status.exit_code, status.resumable) == (State.STOPPED, 4, True)
+    assert status.reason == "gave up after 0 s of waiting: login"
+    simulator.faults.accept(simulator.tokens.person)
+    simulator.faults.burst("objects", 503, times=10**6)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 1
+    assert "of waiting: network" in JobWatch(job).refresh().status.reason
+    simulator.faults.clear()
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    check_tree(job, simulator)
+
+
+def test_a_pause_is_no_wait_that_is_given_up(
+    profile: Profile, places: Places, tmp_path: Path, simulator: Simulator
+) -> None:
+    job = plan_job(profile, places, tmp_path / "data", options=Options(give_up_after=0.2))
+    ask(job, want=Want.PAUSE)
+    with working(job, places, os.environ) as codes:
+        await_state(job, State.PAUSED)
+        beats = JobWatch(job)
+        first = beats.refresh().progress
+        assert first is not None
+        wait_for(lambda: (p := beats.refresh().progress) is not None and p.time > first.time + 0.5)
+        ask(job, want=Want.RUN)
+    assert codes == [0]
+
+
+def test_full_proof_digests_and_permissions_stand_in_the_events(
+    profile: Profile, places: Places, tmp_path: Path, simulator: Simulator
+) -> None:
+    options = Options(verify="full", digest="sha256", chmod="440", read_only=True)
+    job = plan_job(profile, places, tmp_path / "data", SMALL, options)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    check_tree(job, simulator)
+    truth = simulator.truth({file.id for file in job.files()})
+    for event, _ in read_events(job.events(1)):
+        if isinstance(event, FileDone):
+            assert event.verified.endswith("etag+gzip")
+            assert event.reads is not None
+            assert event.sha256 == truth[event.id].sha256
+            assert (tmp_path / "data" / event.path).stat().st_mode & 0o777 == 0o440
+
+
+def test_a_later_attempt_knows_how_many_reads_mates_had(
+    profile: Profile, places: Places, tmp_path: Path, simulator: Simulator
+) -> None:
+
+    job = plan_job(profile, places, tmp_path / "data", SMALL, Options(verify="full"))
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    adopted = find_adopted(job, job.header())
+    known = known_reads(job, adopted)
+    pairs = {find_mates(file) for file in job.files()}
+    assert set(known) == pairs
+    assert 2 * len(pairs) == len(list(job.files())), "R1 and R2 share what tells them"

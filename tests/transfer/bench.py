@@ -11,7 +11,7 @@ from typing import Any
 from bstui.errors import BstuiError
 from bstui.text import Secret
 from bstui.transfer.engine import Engine
-from bstui.transfer.items import Holder, Item, Limits, Patience
+from bstui.transfer.items import Holder, Item, Limits, Patience, Proof
 from tests.transfer.store import MIB, Store
 
 HOLDER = Holder(job="01JOB", attempt=1, host="node1", user="ada")
@@ -27,12 +27,14 @@ class Heard:
 
     done_files: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Path → how it was verified, MD5."""
+    proofs: dict[str, Proof] = field(default_factory=dict)
     failures: dict[str, BstuiError] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def done(self, item: Item, verified: str, md5: str) -> None:
+    def done(self, item: Item, proof: Proof) -> None:
         assert item.path not in self.done_files
-        self.done_files[item.path] = (verified, md5)
+        self.done_files[item.path] = (proof.verified, proof.md5)
+        self.proofs[item.path] = proof
 
     def failed(self, item: Item, error: BstuiError) -> None:
         self.failures[item.path] = error
@@ -104,7 +106,7 @@ class Bench:
     def check_nothing_wrong(self) -> None:
         """The oracle for what may be unfinished: no final name holds wrong bytes."""
         for name, data in self.tree().items():
-            if not name.endswith((".partial", ".partial.json")):
+            if not name.endswith((".partial", ".partial.json", ".bad")):
                 assert sha256(data) == sha256(self.store.objects[name].data), name
 
 

@@ -1,5 +1,6 @@
 """A small object store over real HTTP, which answers as S3 does, or as badly as a test wishes."""
 
+import gzip
 import hashlib
 import random
 import re
@@ -17,6 +18,25 @@ MIB = 1 << 20
 
 def make_bytes(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
+
+
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+
+def make_fastq(reads: int, seed: int = 1) -> bytes:
+    """FASTQ of so many reads, about 1 KiB each, as BGZF of the same size."""
+    data = make_bytes(reads * 500, seed).hex().encode()
+    each = (data[i * 1000 : (i + 1) * 1000] for i in range(reads))
+    text = b"".join(b"@%d\n%s\n+\n%s\n" % (i, b[:500], b[500:]) for i, b in enumerate(each))
+    blocks = (text[i : i + 60_000] for i in range(0, len(text), 60_000))
+    return b"".join(map(make_block, blocks)) + BGZF_END
+
+
+def make_block(data: bytes) -> bytes:
+    """A BGZF block (SAM specification §4.1) of at most 64 KiB, stored."""
+    body = gzip.compress(data, 0, mtime=0)[10:]
+    head = b"\x1f\x8b\x08\x04" + bytes(5) + b"\xff\x06\x00BC\x02\x00"
+    return head + (len(body) + 17).to_bytes(2, "little") + body
 
 
 def make_etag(data: bytes, part_size: int | None = None) -> str:

@@ -1,5 +1,7 @@
 """What stands at the destination already: adopted, kept, moved aside; never written over."""
 
+import asyncio
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bstui.errors import InUse, NameTaken, UnsafePath
-from bstui.transfer.items import Existing, Item, Limits
+from bstui.transfer.items import Clock, Existing, Item, Limits
 from bstui.transfer.shelf import next_name, old_name
-from tests.transfer.bench import HOLDER, SMALL_RANGES, Bench, until
-from tests.transfer.store import MIB, make_bytes
+from tests.transfer.bench import HOLDER, QUICK, SMALL_RANGES, Bench, until
+from tests.transfer.store import MIB, Fault, make_bytes, make_fastq
 
 DEEP = "deep.fastq.gz"
 SMALL = "small.txt"
@@ -73,6 +75,7 @@ async def test_replace_moves_the_other_file_aside(bench: Bench) -> None:
 
 async def test_without_a_digest_equal_bytes_are_compared(bench: Bench) -> None:
     fill(bench)
+    bench.store.put(DEEP, make_fastq(2000))
     for name, found in bench.store.objects.items():
         found.etag = ""
         (bench.destination / name).write_bytes(found.data)
@@ -80,6 +83,7 @@ async def test_without_a_digest_equal_bytes_are_compared(bench: Bench) -> None:
     await bench.run()
     assert bench.heard.done_files[SMALL][0] == "adopted: size only"
     assert isinstance(bench.heard.failures[DEEP], NameTaken)
+    assert "other bytes" in bench.heard.failures[DEEP].why
     assert bench.tree()[DEEP][:1] == b"!"
 
 
@@ -230,3 +234,59 @@ def test_the_next_name_keeps_the_extensions(name: str, second: str) -> None:
 
 def test_a_replaced_file_s_name_says_when() -> None:
     assert old_name("x", 0) == "x.old-19700101T000000Z"
+
+
+@pytest.mark.parametrize("has_etag", [True, False])
+async def test_two_imports_of_the_same_small_files_at_once_both_end_well(
+    bench: Bench, has_etag: bool
+) -> None:
+    """Their partials say nowhere whose they are: whoever loses one looks again."""
+    for i in range(60):
+        bench.store.put(f"f{i}.txt", make_bytes(20_000, i), etag=None if has_etag else "")
+    other = Bench(bench.store, bench.destination)
+    patience = replace(QUICK, tries=8)
+    limits = Limits(files=8, parts=2)
+    async with asyncio.TaskGroup() as group:
+        for i, each in enumerate((bench, other)):
+            holder = replace(HOLDER, job=f"01JOB{i}")
+            group.create_task(each.run(holder=holder, limits=limits, patience=patience))
+    bench.check()
+    for each in (bench, other):
+        assert not each.heard.failures
+        assert len(each.heard.done_files) == 60
+
+
+async def test_a_large_file_of_a_living_holder_fails_and_names_it(bench: Bench) -> None:
+    fill(bench)
+    fault = Fault(hold_after=1000, from_byte=6 * MIB)
+    bench.store.fault(DEEP, fault)
+    engine = bench.engine(patience=replace(QUICK, stall=30))
+    async with bench.running(engine, [bench.item(DEEP)]):
+        await asyncio.to_thread(fault.held.wait, 10)
+        other = Bench(bench.store, bench.destination)
+        await other.run([bench.item(DEEP)], holder=replace(HOLDER, job="01OTHER", user="eva"))
+        error = other.heard.failures[DEEP]
+        assert isinstance(error, InUse)
+        assert "job 01JOB of ada on node1" in error.message
+        fault.release.set()
+        await until(lambda: DEEP in bench.heard.done_files)
+
+
+async def test_replacing_twice_within_a_second_keeps_both(bench: Bench) -> None:
+    fill(bench)
+    clock = Clock(now=lambda: 0.0)
+    for mine in (b"first", b"second"):
+        (bench.destination / SMALL).write_bytes(mine)
+        await bench.run([bench.item(SMALL)], existing="replace", clock=clock)
+        bench.heard.done_files.clear()
+    tree, old = bench.tree(), f"{SMALL}.old-19700101T000000Z"
+    assert (tree[old], tree[f"{old}~2"]) == (b"first", b"second")
+
+
+async def test_a_file_in_the_way_is_told_of_with_both_digests(bench: Bench) -> None:
+    fill(bench)
+    (bench.destination / SMALL).write_bytes(b"x" * 300_000)
+    await bench.run([bench.item(SMALL)])
+    why = bench.heard.failures[SMALL].why
+    assert hashlib.md5(b"x" * 300_000).hexdigest() in why
+    assert bench.store.objects[SMALL].etag.strip('"') in why

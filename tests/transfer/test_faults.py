@@ -22,7 +22,7 @@ from bstui.text import Secret
 from bstui.transfer.items import Item, Limits
 from bstui.transfer.replies import AddressRefused
 from tests.transfer.bench import QUICK, Bench, until
-from tests.transfer.store import MIB, Fault, make_bytes
+from tests.transfer.store import MIB, Fault, make_bytes, make_fastq
 
 DEEP = "deep.fastq.gz"
 SMALL = "small.txt"
@@ -231,14 +231,17 @@ async def test_what_is_gone_or_archived_fails_that_file_only(
     assert set(bench.heard.done_files) == {SMALL}
 
 
-async def test_wrong_bytes_are_fetched_three_times_and_never_published(bench: Bench) -> None:
+async def test_wrong_bytes_are_fetched_again_three_times_and_never_published(bench: Bench) -> None:
+    """What came last is kept under a name that says what it is."""
     fill(bench)
-    bench.store.fault(SMALL, *(Fault(flip=True) for _ in range(3)))
-    bench.store.fault(DEEP, *(Fault(flip=True) for _ in range(60)))
+    bench.store.fault(SMALL, *(Fault(flip=True) for _ in range(4)))
+    bench.store.fault(DEEP, *(Fault(flip=True) for _ in range(200)))
     await bench.run()
-    assert {type(error) for error in bench.heard.failures.values()} == {IntegrityError}
-    assert bench.tree() == {}
-    assert bench.store.sent(SMALL) == 3 * 300_000
+    for name in (SMALL, DEEP):
+        assert isinstance(bench.heard.failures[name], IntegrityError)
+        assert f"kept as {name}.bad" in bench.heard.failures[name].hint
+    assert set(bench.tree()) == {f"{SMALL}.bad", f"{DEEP}.bad"}
+    assert bench.store.sent(SMALL) == 4 * 300_000
 
 
 async def test_an_object_that_is_not_the_planned_one_is_refused(bench: Bench) -> None:
@@ -266,15 +269,17 @@ async def test_an_object_replaced_in_the_middle_is_never_mixed(bench: Bench) -> 
 
 
 @pytest.mark.parametrize("etag", ["", 'W/"abc"', '"not a digest"'])
-async def test_without_a_digest_only_the_size_is_proven_and_that_is_said(
+async def test_without_a_digest_gzip_is_opened_and_of_others_only_the_size_is_said(
     bench: Bench, etag: str
 ) -> None:
     fill(bench)
+    bench.store.put(DEEP, make_fastq(2000))
     for found in bench.store.objects.values():
         found.etag = etag
     await bench.run([bench.item(name, etag=None) for name in bench.store.objects])
     bench.check()
-    assert {verified for verified, _ in bench.heard.done_files.values()} == {"size only"}
+    assert bench.heard.done_files[SMALL][0] == "size only"
+    assert bench.heard.done_files[DEEP][0] == "size+gzip"
 
 
 async def test_an_etag_of_encrypted_objects_is_no_digest(bench: Bench) -> None:

@@ -19,7 +19,7 @@ from bstui.transfer.verify import GivenUp, PartSizes
 from tests.transfer.bench import HOLDER, QUICK, Bench, until
 from tests.transfer.store import MIB, Fault, Object, make_bytes
 
-DEEP = "deep.fastq.gz"
+DEEP = "deep.bcl"
 SIDE = f"{DEEP}.partial.json"
 OTHER_JOB = Holder(job="02OTHER", attempt=1, host="node9", user="bob")
 

@@ -50,9 +50,9 @@ def test_ranges_in_any_order_and_thread_give_the_etag(
     with ThreadPoolExecutor(2) as pool:
         sums = list(pool.map(lambda each: digests.take(descriptor, *each), ranges))
     assert sums == [checksum(descriptor, *each) for each in ranges]
-    verified, md5 = digests.verdict(descriptor)
-    assert verified == ("multipart etag" if part_size else "etag")
-    assert md5 == ("" if part_size else etag)
+    proof = digests.verdict(descriptor)
+    assert proof.verified == ("multipart etag" if part_size else "etag")
+    assert proof.md5 == ("" if part_size else etag)
 
 
 def test_a_single_bit_is_noticed(descriptor: int) -> None:
@@ -70,7 +70,8 @@ def test_a_file_of_another_size_is_never_proven(descriptor: int) -> None:
     digests.take(descriptor, 0, SIZE - 1)
     with pytest.raises(IntegrityError, match="should be"):
         digests.verdict(descriptor)
-    assert prove_file(descriptor, SIZE + 1, "0" * 32, PartSizes()) is None
+    with pytest.raises(IntegrityError, match="is another"):
+        prove_file(descriptor, SIZE + 1, "0" * 32, PartSizes())
 
 
 def test_a_file_that_ends_early_is_noticed(descriptor: int) -> None:
@@ -116,7 +117,7 @@ def test_a_part_size_that_was_proven_comes_first() -> None:
 
 def test_an_etag_of_impossible_parts_proves_nothing(descriptor: int) -> None:
     digests = Digests(SIZE, parse_etag("a" * 32 + "-9000"), PartSizes())
-    assert digests.verdict(descriptor)[0] == "size only"
+    assert digests.verdict(descriptor).verified == "size only"
 
 
 def test_ranges_hold_whole_parts_where_they_can() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bstui.basespace.models import BiosampleDetail
-from bstui.config import ImportSettings
+from bstui.config_tables import ImportSettings
 from bstui.errors import UsageError
 from bstui.jobs.records import (
     FORMAT,

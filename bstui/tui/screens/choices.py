@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from textual.message import Message
 
-from bstui.config import ImportSettings
+from bstui.config_tables import ImportSettings
 from bstui.errors import BstuiError
 from bstui.jobs.records import Options
 from bstui.samples.grouping import Grouping
@@ -31,7 +31,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "verify": {
         "server": "size and ETag",
-        "full": "size and ETag, and every gzip inflated",
+        "full": "size and ETag, gzip inflated, reads counted",
         "none": "nothing: recorded as unverified",
     },
 }
@@ -80,10 +80,7 @@ def first_choices(settings: ImportSettings, destination: str, *, bcl: bool, samp
         grouping=Options().grouping if bcl else settings.grouping,
         sample=sample if single else "",
         layout="" if bcl else settings.layout,
-        existing=settings.existing,
-        verify=settings.verify,
-        concurrent_files=settings.concurrent_files,
-        concurrent_parts=settings.concurrent_parts,
+        **settings.about_transfer(),
     )
     return Choices(Path(where), options)
 

@@ -8,6 +8,7 @@ from bstui.jobs.records import (
     FileFailed,
     Left,
     Noted,
+    Options,
     Phase,
     Started,
     Want,
@@ -174,6 +175,11 @@ def next_step(view: JobView) -> str:
     return ""
 
 
+def _give_up_text(options: Options) -> str:
+    seconds = options.give_up_after
+    return f"after {duration_text(seconds)} of waiting" if seconds else ""
+
+
 def facts(view: JobView) -> list[tuple[str, str]]:
     """Everything about the job, for its page."""
     header, status = view.header, view.status
@@ -188,7 +194,10 @@ def facts(view: JobView) -> list[tuple[str, str]]:
         ("made", clock_text(header.created)),
         ("samples", f"{header.samples:,}" if header.samples else ""),
         ("grouping", "raw BCL" if options.bcl else options.grouping),
+        ("next try", clock_text(status.next_try) if status.next_try else ""),
+        ("gives up", _give_up_text(options)),
         ("proof", options.verify),
+        ("digest", options.digest),
         ("if there", options.existing),
         ("job id", view.id),
         *(("source", source) for source in header.sources[:20]),

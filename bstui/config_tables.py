@@ -1,0 +1,81 @@
+"""The tables `[import]`, `[screen]` and `[login]` of the settings, with their defaults."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from bstui.units import parse_duration
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def _checked_duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+class ImportSettings(_Table):
+    """`[import]`: what `bstui import` and the review page start from."""
+
+    destination: str | None = None
+    """The folder that imports go to where none is given; `~` and `$SCRATCH` may stand in it."""
+    grouping: Literal["automatic", "single", "none"] = "automatic"
+    """How biosamples become samples."""
+    layout: str = ""
+    """The template of file paths beneath the destination; empty: the default layout."""
+    verify: Literal["none", "server", "full"] = "server"
+    """What proves a file whole before it has its name."""
+    digest: Literal["md5", "sha256"] | None = None
+    """The digest of whole files that is made and recorded; unset: none."""
+    existing: Literal["adopt", "keep-both", "replace"] = "adopt"
+    """What happens where a file of that name is there already."""
+    chmod: Annotated[str, Field(pattern="^0?[4-7][0-7]{2}$")] | None = None
+    """The mode of files, as 640; folders may be entered by who reads; unset: the umask's."""
+    chgrp: str | None = None
+    """The group of files and folders; unset: yours, or that of a setgid folder."""
+    read_only: bool = False
+    """Whether nobody may write to a file once it has its name."""
+    give_up_after: Annotated[str, AfterValidator(_checked_duration)] | None = None
+    """How long a wait may last, as 90m, 12h or 3d, before the job stops; unset: for ever."""
+    launch: Literal["here", "detached"] = "detached"
+    """Where the worker runs: in the foreground, or on its own on this machine."""
+    concurrent_files: int | None = Field(default=None, ge=1, le=64)
+    """How many files come at once; unset: as many as suits."""
+    concurrent_parts: int | None = Field(default=None, ge=1, le=32)
+    """How many ranges of one file come at once; unset: as many as suits."""
+
+    def about_transfer(self) -> dict[str, Any]:
+        """What they say of how files come, by the names of a job's options."""
+        return {
+            "existing": self.existing,
+            "verify": self.verify,
+            "digest": self.digest or "",
+            "chmod": self.chmod or "",
+            "chgrp": self.chgrp or "",
+            "read_only": self.read_only,
+            "give_up_after": parse_duration(self.give_up_after) if self.give_up_after else None,
+            "concurrent_files": self.concurrent_files,
+            "concurrent_parts": self.concurrent_parts,
+        }
+
+
+class ScreenSettings(_Table):
+    """`[screen]`: how the screen program looks."""
+
+    theme: Literal["auto", "dark", "light", "high-contrast", "ansi", "ansi-light"] = "auto"
+    """The colours; auto: what the terminal can show."""
+    glyphs: Literal["auto", "unicode", "ascii"] = "auto"
+    """The characters of marks, bars and borders; auto: what locale and terminal can show."""
+    mouse: bool = False
+    """Whether the program asks the terminal for the mouse; it costs bytes over SSH."""
+
+
+class LoginSettings(_Table):
+    """`[login]`: the application that `bstui login --device` logs in with."""
+
+    client_id: str | None = None
+    """The client id of your site's application, from the developer portal of the region."""
+    client_secret: SecretStr | None = None
+    """Its client secret; it names the application and opens no account by itself."""

@@ -1,0 +1,31 @@
+"""What every arrival works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bstui.transfer.content import Contents
+from bstui.transfer.fetch import Fetcher
+from bstui.transfer.gate import Gate
+from bstui.transfer.items import Limits, Locate, Patience, Verify
+from bstui.transfer.opener import Note, Opener
+from bstui.transfer.threads import Threads
+from bstui.transfer.verify import PartSizes
+from bstui.transfer.waits import Waits
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Shared by all files of one import."""
+
+    opener: Opener
+    fetcher: Fetcher
+    waits: Waits
+    threads: Threads
+    locate: Locate
+    limits: Callable[[], Limits]
+    files: Gate
+    patience: Patience
+    verify: Verify
+    sizes: PartSizes
+    contents: Contents
+    note: Note
