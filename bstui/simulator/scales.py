@@ -15,9 +15,9 @@ class Scale(StrEnum):
     TINY = "tiny"
     """Four biosamples and a run."""
     LAB = "lab"
-    """A small laboratory with something of everything that can be."""
+    """A small laboratory, in which most things can be seen once."""
     CORE = "core"
-    """A core facility: 40 projects, 3 840 biosamples, 40 runs."""
+    """A core facility: 40 projects, 3 840 biosamples, 40 runs; and every state (`cases.py`)."""
     HUGE = "huge"
     """200 projects, 100 000 biosamples, a run of 205 000 files, a file of 500 GB."""
 
