@@ -34,7 +34,7 @@ from bstui.cli.calls import run_calls
 from bstui.cli.messages import WaitingLine, report, say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
-from bstui.errors import BstuiError, NotLoggedIn, UsageError
+from bstui.errors import BstuiError, NotLoggedIn, Unreachable, UsageError
 from bstui.text import Secret
 
 _WHERE_TOKENS_COME_FROM = (
@@ -84,7 +84,9 @@ def login(
         token = _read_token()
         try:
             identity = run_calls(_identify(address, token, bundle))
-        except NotLoggedIn as refused:
+        except (NotLoggedIn, Unreachable) as refused:
+            if isinstance(refused, Unreachable) and not finds:
+                raise
             address, identity = _find_region(session, address, token, refused, asks=not finds)
     profile = store_profile(session.places, name, address, token, identity)
     say(f"Logged in: {_who(identity)} at {_where(profile)}, stored as the profile {profile.name}.")
@@ -113,7 +115,7 @@ async def _token_by_device(session: Session, server: str) -> Secret:
 
 
 def _find_region(
-    session: Session, server: str, token: Secret, refused: NotLoggedIn, *, asks: bool
+    session: Session, server: str, token: Secret, refused: BstuiError, *, asks: bool
 ) -> tuple[str, Identity]:
     """Where a refused token belongs, if its owner consents to ask; else the refusal again."""
     known = [profile.server for profile in find_profiles(session.places, session.environ)]
@@ -125,6 +127,8 @@ def _find_region(
     if found is not None and found.identity is not None:
         say(f"{_region_name(found.server)} knows this token.")
         return found.server, found.identity
+    if isinstance(refused, Unreachable):
+        silent = [server, *silent]
     unasked = f" Not reached: {', '.join(map(_region_name, silent))}." if silent else ""
     raise NotLoggedIn(
         "No region that could be asked knows this token.",
@@ -134,7 +138,7 @@ def _find_region(
     )
 
 
-def _may_ask(refused: NotLoggedIn, names: str) -> bool:
+def _may_ask(refused: BstuiError, names: str) -> bool:
     if not is_terminal():
         return False
     report(refused)

@@ -37,7 +37,7 @@ def projects(session: Session) -> int:
         async with session.open(session.choose_profile()) as client:
             listing = client.projects()
             arriving = rows_of(listing, rows.project_row)
-            await session.output.write_arriving(rows.PROJECT_KEYS, arriving)
+            await _write(session, rows.PROJECT_KEYS, arriving, "projects")
 
     run_calls(list_them())
     return 0
@@ -50,17 +50,17 @@ def runs(session: Session) -> int:
     async def list_them() -> None:
         async with session.open(session.choose_profile()) as client:
             arriving = rows_of(client.runs(), rows.run_row)
-            await session.output.write_arriving(rows.RUN_KEYS, arriving)
+            await _write(session, rows.RUN_KEYS, arriving, "runs")
 
     run_calls(list_them())
     return 0
 
 
 @command("biosamples")
-@click.argument("selectors", nargs=-1, required=True, metavar="SELECTOR...")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option("--details", is_flag=True, help="Also runs, lanes and size (a call for each row).")
 def biosamples(session: Session, selectors: Sequence[str], details: bool) -> int:
-    """List the biosamples of projects and runs: project:X, run:X."""
+    """List the biosamples of projects and runs (project:X, run:X), or all that there are."""
     chosen = [parse_selector(text) for text in selectors]
     for selector in chosen:
         if selector.source.kind not in (SourceKind.PROJECT, SourceKind.RUN):
@@ -72,7 +72,7 @@ def biosamples(session: Session, selectors: Sequence[str], details: bool) -> int
         async with session.open(session.choose_profile()) as client:
             arriving = _biosample_rows(client, chosen, details)
             keys = rows.BIOSAMPLE_KEYS + (rows.DETAIL_KEYS if details else ())
-            await session.output.write_arriving(keys, arriving)
+            await _write(session, keys, arriving, "biosamples")
 
     run_calls(list_them())
     return 0
@@ -91,10 +91,18 @@ def files(session: Session, selectors: Sequence[str], bcl: bool, source: str | N
     async def list_them() -> None:
         async with session.open(session.choose_profile()) as client:
             arriving = _file_rows(client, chosen, bcl)
-            await session.output.write_arriving(rows.FILE_KEYS, arriving)
+            await _write(session, rows.FILE_KEYS, arriving, "files")
 
     run_calls(list_them())
     return 0
+
+
+async def _write(
+    session: Session, keys: Sequence[str], arriving: AsyncGenerator[dict[str, Any]], what: str
+) -> None:
+    """Print the rows; where there are none, say so."""
+    if not await session.output.write_arriving(keys, arriving):
+        say(f"There are no {what} here that this login can see.")
 
 
 # Where a reader leaves early, or another call fails, a generator that is not closed would be closed
@@ -124,8 +132,9 @@ async def _biosample_rows(
     client: Client, selectors: Sequence[Selector], details: bool
 ) -> AsyncGenerator[dict[str, Any]]:
     seen: set[str] = set()
-    for selector in selectors:
-        listing = await _listing_of(client, selector)
+    wanted: Sequence[Selector | None] = selectors or [None]
+    for selector in wanted:
+        listing = await _listing_of(client, selector) if selector else client.biosamples()
         async with aclosing(listing.pages()) as pages:
             async for page in pages:
                 fresh = [biosample for biosample in page if biosample.id not in seen]

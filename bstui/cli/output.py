@@ -34,16 +34,19 @@ class Output:
             self.write_one(keys, row, heads=heads)
             heads = False
 
-    async def write_arriving(self, keys: Sequence[str], rows: AsyncGenerator[Row]) -> None:
-        """Print rows as they come; a table waits for the last, to know its widths."""
+    async def write_arriving(self, keys: Sequence[str], rows: AsyncGenerator[Row]) -> int:
+        """Print rows as they come, and return their number; a table waits for the last, to know its
+        widths."""
         async with aclosing(rows):
             if self.form == "table":
-                self._write_table(keys, [row async for row in rows])
-                return
-            heads = True
+                whole = [row async for row in rows]
+                self._write_table(keys, whole)
+                return len(whole)
+            number = 0
             async for row in rows:
-                self.write_one(keys, row, heads=heads)
-                heads = False
+                self.write_one(keys, row, heads=not number)
+                number += 1
+            return number
 
     def write_one(self, keys: Sequence[str], row: Row, *, heads: bool = True) -> None:
         if self.form == "json":

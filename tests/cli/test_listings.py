@@ -94,3 +94,17 @@ def test_a_reader_that_leaves_early_is_no_error(robin: Shell) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_without_a_selector_all_biosamples_are_listed(robin: Shell) -> None:
+    every = {row["id"] for row in robin("biosamples", "--json").rows}
+    of_panel = {
+        r["id"] for r in robin("biosamples", "project:Cardiac amplicon panel", "--json").rows
+    }
+    assert of_panel < every
+
+
+def test_a_list_of_nothing_says_so(robin: Shell) -> None:
+    said = robin("biosamples", "project:Unindexed Reads", "--json")
+    assert (said.code, said.out) == (0, "")
+    assert "no biosamples here" in said.err
