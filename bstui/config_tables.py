@@ -1,5 +1,6 @@
 """The tables `[import]`, `[screen]` and `[login]` of the settings, with their defaults."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -11,8 +12,20 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+_MODE = re.compile(r"0?[4-7][0-7]{2}")
+
+
+def _checked_mode(text: str) -> str:
+    if _MODE.fullmatch(text) is None:
+        raise ValueError("is no mode that lets you read; write it like 640 or 0664")
+    return text
+
+
 def _checked_duration(text: str) -> str:
-    parse_duration(text)
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        raise ValueError("is no duration; write it like 90m, 12h or 3d") from error
     return text
 
 
@@ -31,7 +44,7 @@ class ImportSettings(_Table):
     """The digest of whole files that is made and recorded; unset: none."""
     existing: Literal["adopt", "keep-both", "replace"] = "adopt"
     """What happens where a file of that name is there already."""
-    chmod: Annotated[str, Field(pattern="^0?[4-7][0-7]{2}$")] | None = None
+    chmod: Annotated[str, AfterValidator(_checked_mode)] | None = None
     """The mode of files, as 640; folders may be entered by who reads; unset: the umask's."""
     chgrp: str | None = None
     """The group of files and folders; unset: yours, or that of a setgid folder."""

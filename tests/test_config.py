@@ -220,3 +220,13 @@ def test_no_file_breaks_more_than_a_sentence(data: bytes) -> None:
         except SettingsError as error:
             said = str(error)
         assert str(places.settings) in said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("chmod = '999'", "is no mode"), ("chmod = '044'", "is no mode"),
+     ("give_up_after = 'soon'", "is no duration")],
+)  # fmt: skip
+def test_modes_and_durations_that_cannot_be_meant(load: Load, line: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load(site=f"[import]\n{line}\n")
