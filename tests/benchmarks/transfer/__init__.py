@@ -1,0 +1,1 @@
+"""How fast files come, and what that costs, beside the programs that people use for it."""
