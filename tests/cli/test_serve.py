@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bstui.jobs.manifest import RECORDS
-from bstui.runs.choice import is_image
+from bstui.runs.kinds import is_image
 from bstui.simulator.account import Run
 from bstui.simulator.contents import Spool
 from bstui.simulator.laboratory import make_laboratory
