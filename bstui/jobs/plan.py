@@ -211,11 +211,13 @@ def _draft_samples(
     samples = group_choices(gathered.choices, grouping, sample)
     if not samples:
         raise _nothing_left(gathered, selection, left_out)
-    placed = place_files(samples, gathered.files, template)
     has_samples = grouping is not Grouping.NONE
     oddities = (text for item in samples for text in find_oddities(item, gathered.files))
     return _Draft(
-        files=[_plan_file(item, has_samples) for item in placed],
+        files=[
+            _plan_file(placed, has_samples)
+            for placed in place_files(samples, gathered.files, template)
+        ],
         samples=samples,
         left_out=left_out,
         warnings=[*selection.notes, *gathered.warnings, *_count_reasons(left_out), *oddities],

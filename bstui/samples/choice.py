@@ -19,7 +19,7 @@ SAME_READS = "another dataset holds the same reads"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something near the selection that is not imported, and the reason."""
 
     name: str
@@ -43,7 +43,7 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is taken of one biosample."""
 
     biosample: Reference
