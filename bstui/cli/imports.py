@@ -21,6 +21,7 @@ from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
+from bstui.jobs.manifest import record_folder
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Launcher, Options
 from bstui.jobs.state import State
@@ -30,6 +31,7 @@ from bstui.samples.layout import check_template
 from bstui.samples.sample_map import NO_MAP, SampleMap, read_sample_map
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
+from bstui.samples.sheet_format import load_sheets, sheet_word
 from bstui.system import current_umask
 from bstui.units import count_text, size_text
 
@@ -92,6 +94,9 @@ class Wish:
 )
 @click.option("--qc-failed", is_flag=True, help="Also take data that failed quality control.")
 @click.option("--undetermined", is_flag=True, help="Also take reads that no index claimed.")
+@click.option(
+    "--sheet", "sheets", multiple=True, metavar="NAME", help="A sample sheet, as nf-core/rnaseq."
+)
 @click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
 @click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
 @click.option(
@@ -153,6 +158,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         exclude=flags["exclude"],
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
+        sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
         qc_failed=flags["qc_failed"],
         undetermined=flags["undetermined"],
         layout="" if is_bcl else chosen.layout,
@@ -160,6 +166,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
     )
     _check(options, flags)
     _check_bcl(options, flags)
+    load_sheets(options.sheets)
     _check_layout(options.layout, settings.source_of("import.layout"))
     map_file = flags["map_file"]
     return Wish(
@@ -274,6 +281,8 @@ def describe_plan(plan: Plan) -> None:
         f"{header.name}: {samples}{count_text(header.files, 'file')}, {size_text(header.bytes)}, "
         f"to {header.destination}"
     )
+    for form in load_sheets(header.options.sheets):
+        say(f"  sheet: {record_folder(Path(header.destination), header.id) / form.file}")
     if there:
         say(
             f"  {count_text(there, 'file')} ({size_text(bytes_there)}) there already: to be checked"

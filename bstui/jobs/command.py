@@ -41,6 +41,7 @@ def equivalent_command(
     given = [part for flag, value in flags.items() if value for part in (flag, value)]
     words = ["bstui", *_profile_words(request.profile), "import", *sources]
     words += ["--to", os.fspath(request.destination), *_bcl_words(selection, options), *given]
+    words += [word for sheet in options.sheets for word in ("--sheet", sheet)]
     words += ["--read-only"] * options.read_only
     words += ["--qc-failed"] * options.qc_failed + ["--undetermined"] * options.undetermined
     return shlex.join([*words, "--yes"])

@@ -5,7 +5,7 @@ Every file with its path and what is there already, every warning, everything le
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,7 @@ from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
 from bstui.jobs.records import FORMAT, Launcher, Options, PlanFile, PlanHeader
 from bstui.jobs.run_files import not_taken, plan_run
 from bstui.jobs.sample_files import check_options, plan_samples
+from bstui.jobs.sheets import sheet_of_plan
 from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
 from bstui.runs.contents import RunContents, choose_of_run, gather_run
 from bstui.samples.choice import Besides, LeftOut
@@ -34,6 +35,7 @@ from bstui.samples.gathering import Gathered, OnStep, gather
 from bstui.samples.grouping import Sample
 from bstui.samples.sample_map import NO_MAP, SampleMap
 from bstui.samples.selection import Selection
+from bstui.samples.sheet_format import load_sheets
 from bstui.system import find_group
 
 
@@ -235,7 +237,7 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
     if refusal is not None:
         raise refusal
     met = (*warn_of_obstacles(files), *warn_of_taken(files, request.options.existing))
-    warnings = (*draft.warnings, *met)
+    warnings = (*draft.warnings, *met, *_preview_sheets(files, selection, request))
     return Plan(
         header=_header(files, warnings, draft, selection, request),
         files=files,
@@ -245,6 +247,15 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
         warnings=warnings,
         room=room,
     )
+
+
+def _preview_sheets(
+    files: Sequence[PlanFile], selection: Selection, request: PlanRequest
+) -> Iterator[str]:
+    """What is to be said of the sheets before the start; UsageError for one that cannot be."""
+    destination = request.destination.absolute()
+    for form in load_sheets(request.options.sheets):
+        yield from sheet_of_plan(form, destination, files, bcl=bool(selection.run)).problems
 
 
 def _header(

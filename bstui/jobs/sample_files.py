@@ -3,7 +3,7 @@
 It asks nobody: it is made of what `gather` found.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from bstui.samples.marks import ScopeKind
 from bstui.samples.pairing import find_name_variants, find_oddities
 from bstui.samples.sample_map import SampleMap, resolve_map
 from bstui.samples.selection import Selection
+from bstui.samples.sheet_format import load_sheets
 from bstui.text import safe_text
 
 _NOT_WANTED = "left out by the sample map"
@@ -50,7 +51,8 @@ def plan_samples(
     left_out += [leave(c.biosample, d, _NOT_WANTED) for c in dropped for d in c.taken]
     if not samples:
         raise _nothing_left(gathered, selection, left_out)
-    placed = place_files(samples, gathered.files, template)
+    may_have_blanks = all(form.blanks for form in load_sheets(options.sheets))
+    placed = place_files(samples, gathered.files, template, blanks=may_have_blanks)
     has_samples = grouping is not Grouping.NONE
     oddities = (text for item in samples for text in find_oddities(item, gathered.files))
     return PlannedSamples(
@@ -61,11 +63,21 @@ def plan_samples(
             *selection.notes,
             *gathered.warnings,
             *resolved.warnings,
+            *([] if may_have_blanks else _warn_of_blanks(placed)),
             *_count_reasons(left_out),
             *find_name_variants(samples if has_samples else ()),
             *oddities,
         ],
     )
+
+
+def _warn_of_blanks(placed: Iterable[Placed]) -> Iterator[str]:
+    """That names are spelt otherwise on disk, where any is."""
+    for item in placed:
+        names = (item.sample.project, item.sample.folder or item.sample.name, item.file.name)
+        if any(len(name.split(maxsplit=1)) > 1 for name in names):
+            yield f"Blanks in names are _ in paths, for the sheet allows none: {item.path}"
+            return
 
 
 def _plan_file(placed: Placed, has_samples: bool) -> PlanFile:
