@@ -224,6 +224,8 @@ class Opener:
             got = [line for line in story.got if line.stop <= min(item.size, info.st_size)]
             with self._claim(folder, names, item) as sidecar:
                 if has_no_writer and info.st_nlink == 1:
+                    if info.st_size > item.size:  # somebody else added to it
+                        os.ftruncate(old, item.size)
                     descriptor = os.dup(old)
                 else:
                     ranges = [(line.start, line.stop) for line in got]
