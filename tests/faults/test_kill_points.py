@@ -60,11 +60,13 @@ class Lane:
     def name(self, path: str) -> str:
         """The same place in every lane."""
         named = path.replace(str(self.job.folder.path), "{job}")
-        return named.replace(str(self.job.destination), "{out}")
+        return named.replace(str(self.job.destination), "{out}").replace(self.job.folder.id, "{id}")
 
     def place(self, name: str) -> str:
         placed = name.replace("{job}", str(self.job.folder.path))
-        return placed.replace("{out}", str(self.job.destination))
+        return placed.replace("{out}", str(self.job.destination)).replace(
+            "{id}", self.job.folder.id
+        )
 
 
 @contextmanager
