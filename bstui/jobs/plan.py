@@ -17,6 +17,7 @@ import msgspec
 from bstui.basespace.client import Client
 from bstui.basespace.models import File, Identity, Run
 from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
+from bstui.jobs.batch_script import batch_words
 from bstui.jobs.destination import (
     WILL_FAIL,
     Room,
@@ -26,7 +27,7 @@ from bstui.jobs.destination import (
     warn_of_taken,
 )
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
-from bstui.jobs.records import FORMAT, Launcher, Options, PlanFile, PlanHeader
+from bstui.jobs.records import FORMAT, Batch, Launcher, Options, PlanFile, PlanHeader
 from bstui.runs.choice import is_end_marker, place_file
 from bstui.runs.contents import RunContents, gather_run
 from bstui.samples.choice import LeftOut, run_name
@@ -53,6 +54,7 @@ class PlanRequest:
     identity: Identity
     options: Options = field(default_factory=Options)
     launcher: Launcher = Launcher.DETACHED
+    batch: Batch = field(default_factory=Batch)
     name: str = ""
     """The job's; empty: the first source and the date."""
     jobs_dir: Path | None = None
@@ -352,6 +354,7 @@ def _header(
         samples=len({file.sample for file in files if file.sample}),
         warnings=warnings,
         umask=request.umask,
+        batch=request.batch,
     )
 
 
@@ -387,7 +390,7 @@ def equivalent_command(
     given = [part for flag, value in flags.items() if value for part in (flag, value)]
     words = ["bstui", *_profile_words(request.profile), "import", *sources]
     words += ["--to", os.fspath(request.destination), *(["--bcl"] if selection.run else []), *given]
-    words += ["--read-only"] * options.read_only
+    words += ["--read-only"] * options.read_only + batch_words(request.batch)
     return shlex.join([*words, "--yes"])
 
 
