@@ -34,6 +34,8 @@ class Rhythm:
     """That a compute node has to reach BaseSpace at all."""
     room: float = 20.0
     """Between two tries to write the last word on a full disk."""
+    record: float = 60.0
+    """Between two writings of the record beside the data."""
     report: float = 60.0
     """Between two lines of progress in the log."""
 
