@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -33,14 +33,19 @@ from bstui.jobs.folder import JobFolder, create_job
 from bstui.jobs.glance import glance, status_of
 from bstui.jobs.identifiers import make_unique, names_taken, naming
 from bstui.jobs.liveness import file_server_time, this_machine
-from bstui.jobs.records import ENVIRONMENT_PROFILE, Batch, Launch, Launcher, Want
+from bstui.jobs.records import (
+    ENVIRONMENT_PROFILE,
+    Batch,
+    Launch,
+    Launcher,
+    PlanFile,
+    PlanHeader,
+    Want,
+)
 from bstui.jobs.state import START_GRACE, check_startable, in_use
 from bstui.jobs.worker_log import last_lines
 from bstui.paths import Places
 from bstui.text import Secret
-
-if TYPE_CHECKING:
-    from bstui.jobs.plan import Plan
 
 WORKER = (sys.executable, "-P", "-m", "bstui", "worker")
 """The command that carries a job out; its folder follows."""
@@ -50,8 +55,18 @@ _POLL = 0.02
 _TOKENS = ("BSTUI_ACCESS_TOKEN", "BASESPACE_ACCESS_TOKEN")
 
 
+class Planned(Protocol):
+    """What a job is made of."""
+
+    @property
+    def header(self) -> PlanHeader: ...
+
+    @property
+    def files(self) -> Sequence[PlanFile]: ...
+
+
 def start_job(
-    plan: "Plan",
+    plan: Planned,
     *,
     places: Places,
     environ: Mapping[str, str],
