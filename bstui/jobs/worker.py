@@ -33,6 +33,7 @@ from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.pulse import Pulse, Rhythm
+from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
 from bstui.jobs.reporter import Reporter
@@ -137,7 +138,7 @@ class Worker:
     async def _work(self) -> None:
         try:
             await self._has_looked.wait()
-            adopted = await asyncio.to_thread(find_adopted, self._folder, self._header)
+            adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
             if self._is_batch and not adopted.ids:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
@@ -148,6 +149,11 @@ class Worker:
         except BstuiError as error:
             self._reporter.note("error", str(error))
             self._end(Ending(error.message, error.exit_code))
+
+    def _adopt(self) -> Adopted:
+        """What need not be brought, by what earlier attempts, or earlier imports, told of it."""
+        adopted = find_adopted(self._folder, self._header)
+        return adopt_recorded(self._folder, self._header, adopted, self._attempt.tell)
 
     async def _log_in(self) -> bool:
         """Open the account; False where the attempt ended meanwhile. A started job waits."""
