@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bstui.basespace.models import Identity
 from bstui.errors import DestinationError
 from bstui.jobs.identifiers import new_id
-from bstui.jobs.manifest import RecordedFile
+from bstui.jobs.manifest import RecordedFile, planned_again
 from bstui.jobs.records import FORMAT, Launcher, Options, PlanFile, PlanHeader
 from bstui.text import safe_text
 from bstui.transfer.beneath import Destination, sync
@@ -43,7 +43,7 @@ def plan_repair(
     umask: int,
 ) -> Repair:
     """The job that fetches these files of an earlier import again, to where they stood."""
-    planned = tuple(map(_plan_file, files))
+    planned = tuple(map(planned_again, files))
     header = PlanHeader(
         format=FORMAT,
         id=new_id(now),
@@ -98,25 +98,6 @@ def _rename(folder: int, name: str, path: str) -> None:
             ) from error
         os.unlink(name, dir_fd=folder)
         return
-
-
-def _plan_file(file: RecordedFile) -> PlanFile:
-    return PlanFile(
-        id=file.id,
-        name=file.name or file.path.rpartition("/")[2],
-        path=file.path,
-        size=file.size,
-        etag=file.etag or None,
-        sample=file.sample,
-        biosample=file.biosample,
-        dataset=file.dataset,
-        project=file.project,
-        run=file.run,
-        run_id=file.run_id,
-        library=file.library,
-        lane=file.lane,
-        read=file.read,
-    )
 
 
 def _sources(files: Sequence[RecordedFile]) -> tuple[str, ...]:
