@@ -8,7 +8,6 @@ Names are compared as the strictest file systems do, without case and Unicode fo
 import string
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -30,7 +29,7 @@ _DEEPEST = 3
 """`<run>/`, `<run>/<dataset id>/`, `<run>/<dataset id>/<file id>/`."""
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """A file of a sample and its path: relative to the destination, each component safe."""
 
     sample: Sample
@@ -170,8 +169,10 @@ def _clashing(placed: Sequence[tuple[int, Sequence[Placed]]]) -> set[int]:
             if key in owner:
                 clashing |= {number, owner[key]}
             owner[key] = number
-            for folder in PurePosixPath(key).parents:
-                folders.setdefault(str(folder), number)
+            folder = key.rpartition("/")[0]
+            while folder and folder not in folders:
+                folders[folder] = number
+                folder = folder.rpartition("/")[0]
     for key in owner.keys() & folders.keys():
         clashing |= {owner[key], folders[key]}
     return clashing
