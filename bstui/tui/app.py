@@ -7,10 +7,10 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.command import CommandPalette
 
 from bstui.errors import BstuiError
+from bstui.tui.key_order import KeyOrder
 from bstui.tui.keys import bindings, keymap
 from bstui.tui.palette import KeyCommands
 from bstui.tui.screens.place import Place
@@ -35,7 +35,7 @@ _GRACE = 5.0
 terminal that reads no more may never empty (measured: it would stay for ever)."""
 
 
-class BstuiApp(App[int]):
+class BstuiApp(KeyOrder):
     """It browses, plans, launches and watches. It never transfers."""
 
     TITLE = "bstui"
