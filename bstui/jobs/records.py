@@ -12,8 +12,8 @@ ENVIRONMENT_PROFILE = "env-"
 """How the names of profiles begin that exist in an environment only."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line, or a small file, of a job's folder."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A line, or a small file, of a job's folder. It never holds itself: no garbage to collect."""
 
 
 class Launcher(StrEnum):
@@ -26,6 +26,11 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What the person chose; the same names as the flags of `bstui import`."""
 
     bcl: bool = False
+    bcl_files: str = "no-images"
+    """What of a raw run: `everything`, `no-images`, `demultiplexing` or `metrics`."""
+    include: tuple[str, ...] = ()
+    """Patterns of a raw run's paths that are taken besides."""
+    exclude: tuple[str, ...] = ()
     grouping: str = "automatic"
     sample: str = ""
     layout: str = ""

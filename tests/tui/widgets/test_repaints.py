@@ -7,13 +7,15 @@ from textual.screen import Screen
 from bstui.tui.widgets.pick_table import PickTable
 from bstui.tui.widgets.quiet_screen import QuietScreen
 from tests.tui.keyboard import sit_at
-from tests.tui.widgets.sample_app import COLUMNS, SampleApp
+from tests.tui.widgets.sample_app import COLUMNS, SampleApp, SampleRows
 
 
 class NotedTable(PickTable):
     """A table that keeps a note of what it has had painted."""
 
-    regions: tuple[Region, ...] = ()
+    def __init__(self, rows: SampleRows) -> None:
+        self.regions: list[Region] = []
+        super().__init__(COLUMNS, rows)
 
     def refresh(
         self,
@@ -29,19 +31,19 @@ class NotedTable(PickTable):
 
 async def test_rows_that_were_painted_with_their_details_are_not_painted_again() -> None:
     app = SampleApp(3)
-    app.table = table = NotedTable(COLUMNS, app.model)
+    app.table = table = NotedTable(app.model)
     async with sit_at(app) as keyboard:
         app.model.names |= {row: f"arrived {row}" for row in range(3)}
         table.refresh_rows()
         await keyboard.settle()
-        table.regions = ()
+        await keyboard.press("j", "k", "j")
+        table.regions.clear()
         await keyboard.press("space")
-        marked = [region for region in table.regions if region.y == 1]
-        assert {region.y for region in table.regions} == {1, 2}, "the mark, and the cursor's move"
-        assert min(region.width for region in marked) < 10, "of the mark the badge alone"
-        table.regions = ()
+        assert {region.y for region in table.regions} == {2, 3}, "the mark, and the cursor's move"
+        assert min(region.width for region in table.regions if region.y == 2) < 10, "the badge"
+        table.regions.clear()
         table.refresh_rows()
-        assert table.regions == ()
+        assert not table.regions
 
 
 class Stack(App[None]):
