@@ -1,5 +1,6 @@
 """A program of ours on a real pseudo-terminal, and the bytes that it writes there."""
 
+import contextlib
 import fcntl
 import os
 import select
@@ -62,14 +63,23 @@ class PtyProgram:
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / _TICKS
 
-    def wait_for(self, text: str, seconds: float = 20.0) -> None:
-        """Read until a text was written, and then until all is quiet."""
+    def wait(self, seconds: float = 60.0) -> int:
+        """Read to the end; the exit code."""
+        end = time.monotonic() + seconds
+        while self._process.poll() is None:
+            assert time.monotonic() < end, "the program does not end"
+            with contextlib.suppress(OSError):  # it has closed its side
+                self.read(0.05)
+        return self._process.returncode
+
+    def wait_for(self, text: str, seconds: float = 20.0) -> bytes:
+        """Read until a text was written, and then until all is quiet; what was read."""
         seen = b""
         end = time.monotonic() + seconds
         while text.encode() not in seen:
             assert time.monotonic() < end, f"{text!r} was not written: {seen[-500:]!r}"
             seen += self.read(0.2)
-        self.read_until_quiet()
+        return seen + self.read_until_quiet()
 
     def send(self, keys: str) -> None:
         os.write(self._master, keys.encode())
