@@ -5,6 +5,7 @@ the samples concerned go under `<run>/`, and where they still clash under `<run>
 Names are compared as the strictest file systems do, without case and Unicode form.
 """
 
+import re
 import string
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ DEFAULTS: Mapping[Grouping, str] = {
     Grouping.NONE: "{project}/{biosample}/{file}",
 }
 _NO_RUN = "no-run"
+_BLANK = re.compile(r"\s")
 _DEEPEST = 3
 """`<run>/`, `<run>/<dataset id>/`, `<run>/<dataset id>/<file id>/`."""
 
@@ -72,10 +74,14 @@ def _problem_of(template: str) -> str:
 
 
 def place_files(
-    samples: Sequence[Sample], files: Mapping[str, Sequence[File]], template: str
+    samples: Sequence[Sample],
+    files: Mapping[str, Sequence[File]],
+    template: str,
+    *,
+    blanks: bool = True,
 ) -> list[Placed]:
-    """Every file with its path. `files` are by dataset id."""
-    names = _Names(samples, "{project}" in template)
+    """Every file with its path. `files` are by dataset id; without `blanks` those become `_`."""
+    names = _Names(samples, "{project}" in template, blanks)
     levels = dict.fromkeys(range(len(samples)), 0)
     while True:
         placed = [
@@ -91,8 +97,9 @@ def place_files(
 class _Names:
     """The name of each sample and biosample as a folder; `name~<id>` where several have it."""
 
-    def __init__(self, samples: Sequence[Sample], by_project: bool) -> None:
+    def __init__(self, samples: Sequence[Sample], by_project: bool, blanks: bool) -> None:
         self._by_project = by_project
+        self._blanks = blanks
         self._samples: Counter[tuple[str, str]] = Counter()
         self._biosamples: Counter[tuple[str, str]] = Counter()
         for sample in samples:
@@ -109,6 +116,11 @@ class _Names:
         name = choice.biosample.name
         is_alone = self._biosamples[self._key(project, name)] == 1
         return name if is_alone else f"{name}~{id_of(choice)}"
+
+    def join(self, parts: Iterable[str]) -> str:
+        """A path of these names, each made safe."""
+        spelt = parts if self._blanks else (_BLANK.sub("_", part) for part in parts)
+        return "/".join(safe_name(part) for part in spelt if part)
 
     def _key(self, project: str, name: str) -> tuple[str, str]:
         return collision_key(project) if self._by_project else "", collision_key(name)
@@ -133,7 +145,7 @@ def _place(
                 values |= {"file": file.name or file.id, "read": read_of(file)}
                 between = (run_name(dataset) or _NO_RUN, dataset.id, file.id)[:level]
                 parts = [part.format_map(values) for part in folders]
-                path = _join((*parts, *between, last.format_map(values)))
+                path = names.join((*parts, *between, last.format_map(values)))
                 placed.append(Placed(sample, choice.biosample, dataset, file, path))
     return placed
 
@@ -152,10 +164,6 @@ def read_of(file: File) -> str:
     """`R1`, `I2` …; empty where the name is not a FASTQ file's."""
     parts = parse_name(file.name)
     return parts.read if parts else ""
-
-
-def _join(parts: Iterable[str]) -> str:
-    return "/".join(safe_name(part) for part in parts if part)
 
 
 def _clashing(placed: Sequence[tuple[int, Sequence[Placed]]]) -> set[int]:

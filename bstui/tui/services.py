@@ -203,7 +203,7 @@ class Services:
 
     def command(self, selection: "Selection", request: "PlanRequest", list_name: str) -> str:
         """The command line that does the same as a plan."""
-        from bstui.jobs.plan import equivalent_command
+        from bstui.jobs.command import equivalent_command
 
         return equivalent_command(selection, request, self._list_path(list_name))
 
