@@ -101,17 +101,15 @@ def measure_room(folder: Path, needed: int, files: int) -> Room:
 
 def find_present(destination: Path, paths: Iterable[str]) -> dict[str, Present]:
     """What is there already at each of these paths; those where nothing is are left out."""
-    by_folder: dict[str, list[str]] = {}
+    seen: dict[str, dict[str, os.stat_result]] = {}
+    found: dict[str, Present] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
-        by_folder.setdefault(folder, []).append(name)
-    found: dict[str, Present] = {}
-    for folder, names in by_folder.items():
-        entries = _stat_entries(destination / folder)
-        for name in names if entries else ():
-            present = _present(entries.get(name), entries.get(name + _PARTIAL))
-            if present.is_taken or present.partial:
-                found[f"{folder}/{name}" if folder else name] = present
+        if (entries := seen.get(folder)) is None:
+            entries = seen[folder] = _stat_entries(destination / folder)
+        present = _present(entries.get(name), entries.get(name + _PARTIAL))
+        if present.is_taken or present.partial:
+            found[path] = present
     return found
 
 

@@ -12,8 +12,8 @@ ENVIRONMENT_PROFILE = "env-"
 """How the names of profiles begin that exist in an environment only."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line, or a small file, of a job's folder."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A line, or a small file, of a job's folder. It never holds itself: no garbage to collect."""
 
 
 class Launcher(StrEnum):

@@ -8,7 +8,6 @@ Names are compared as the strictest file systems do, without case and Unicode fo
 import string
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -16,7 +15,7 @@ from bstui.basespace.models import Dataset, File, Reference
 from bstui.errors import UsageError
 from bstui.samples.choice import Choice, run_name
 from bstui.samples.fastq_name import parse_name
-from bstui.samples.grouping import Grouping, Sample
+from bstui.samples.grouping import Grouping, Sample, id_of
 from bstui.text import collision_key, safe_name
 
 FIELDS = ("project", "sample", "biosample", "run", "library", "lane", "dataset", "read", "file")
@@ -30,7 +29,7 @@ _DEEPEST = 3
 """`<run>/`, `<run>/<dataset id>/`, `<run>/<dataset id>/<file id>/`."""
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """A file of a sample and its path: relative to the destination, each component safe."""
 
     sample: Sample
@@ -98,24 +97,21 @@ class _Names:
         self._biosamples: Counter[tuple[str, str]] = Counter()
         for sample in samples:
             project = sample.project
-            self._samples[self._key(project, sample.name)] += 1
+            self._samples[self._key(project, sample.folder or sample.name)] += 1
             self._biosamples.update(self._key(project, name) for name in sample.biosamples)
 
     def of_sample(self, project: str, sample: Sample) -> str:
-        is_alone = self._samples[self._key(project, sample.name)] == 1
-        return sample.name if is_alone else f"{sample.name}~{_id_of(sample.choices[0])}"
+        name = sample.folder or sample.name
+        is_alone = self._samples[self._key(project, name)] == 1
+        return name if is_alone else f"{name}~{id_of(sample.choices[0])}"
 
     def of_biosample(self, project: str, choice: Choice) -> str:
         name = choice.biosample.name
         is_alone = self._biosamples[self._key(project, name)] == 1
-        return name if is_alone else f"{name}~{_id_of(choice)}"
+        return name if is_alone else f"{name}~{id_of(choice)}"
 
     def _key(self, project: str, name: str) -> tuple[str, str]:
         return collision_key(project) if self._by_project else "", collision_key(name)
-
-
-def _id_of(choice: Choice) -> str:
-    return choice.biosample.id or choice.taken[0].id
 
 
 def _place(
@@ -173,8 +169,10 @@ def _clashing(placed: Sequence[tuple[int, Sequence[Placed]]]) -> set[int]:
             if key in owner:
                 clashing |= {number, owner[key]}
             owner[key] = number
-            for folder in PurePosixPath(key).parents:
-                folders.setdefault(str(folder), number)
+            folder = key.rpartition("/")[0]
+            while folder and folder not in folders:
+                folders[folder] = number
+                folder = folder.rpartition("/")[0]
     for key in owner.keys() & folders.keys():
         clashing |= {owner[key], folders[key]}
     return clashing

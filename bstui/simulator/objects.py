@@ -247,7 +247,7 @@ class _Answer:
                 await asyncio.sleep(seconds / len(pieces))
 
     def _check_conditions(self) -> None:
-        """If-Match, If-Unmodified-Since and If-Range, as S3 and RFC 9110 have them."""
+        """If-Match, If-None-Match, their dates, and If-Range, as S3 and RFC 9110 have them."""
         headers = self._request.headers
         wanted = headers.get("if-match")
         if wanted is not None:
@@ -259,10 +259,21 @@ class _Answer:
         if fails:
             message = "At least one of the pre-conditions you specified did not hold"
             raise Refusal(412, "PreconditionFailed", message)
+        if self._is_known():
+            raise Refusal(304, "NotModified", "", (("ETag", self._etag()),))
         known = headers.get("if-range")
         if self._is_partial and known not in (None, self._etag(), self._modified()):
             self._is_partial = False
             self._entry.first, self._entry.last = 0, self._stored.size - 1
+
+    def _is_known(self) -> bool:
+        """The client has it already, by what it says."""
+        held = self._request.headers.get("if-none-match")
+        if held is not None:
+            tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
+            return "*" in tags or self._etag().removeprefix("W/") in tags
+        since = self._request.headers.get("if-modified-since", "")
+        return bool(since) and self._file.modified <= parsedate_to_datetime(since)
 
     def _etag(self) -> str:
         """As it is sent; empty where none is."""
