@@ -18,6 +18,7 @@ from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
+from bstui.jobs.completeness import keep_proof
 from bstui.jobs.control import asker
 from bstui.jobs.ending import (
     CANCELLED,
@@ -144,6 +145,8 @@ class Worker:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
             if len(adopted.ids) < self._header.files and await self._log_in():
                 await self._bring(adopted)
+            if self._header.options.bcl and self._ending is None:
+                await self._prove()
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
@@ -217,6 +220,16 @@ class Worker:
         elif markers:
             self._reporter.withhold(markers, failed)
             self._pulse.withheld = len(markers)
+
+    async def _prove(self) -> None:
+        """Tell whether the run is complete, beside the data, when all has come that can."""
+        await keep_proof(
+            self._folder,
+            self._recorder,
+            self._reporter.note,
+            failed=self._compose().files_failed,
+            is_stopped=self._has_ending.is_set,
+        )
 
     def _holder(self) -> Holder:
         user, _, host = asker().rpartition("@")
