@@ -203,7 +203,8 @@ class Arrival:
         for leg in self._legs:
             if leg.arrived > leg.start and self._is_sound(leg.flight):
                 try:
-                    partial.record(leg.start, leg.arrived)
+                    checksum = leg.flight.checksum if leg.flight else leg.checksum
+                    partial.record(leg.start, leg.arrived, checksum)
                 except (OSError, EOFError) as error:
                     self._note("warning", f"A part of it is fetched again: {error}.")
 
@@ -267,10 +268,10 @@ class Arrival:
             self.parts.leave()
 
     async def _record(self, partial: Partial, leg: Leg) -> None:
-        """Read the range back and write it down; the disk is waited for."""
+        """Hash the range and write it down; the disk is waited for."""
         while True:
             try:
-                await self._means.threads.hashing(partial.record, leg.start, leg.stop)
+                await self._means.threads.hashing(partial.record, leg.start, leg.stop, leg.checksum)
                 return
             except OSError as error:
                 trouble = disk_error(error, self.item.path, partial.fd)
@@ -294,6 +295,7 @@ class Arrival:
             etag=self.item.etag or partial.source.etag,
             path=self.item.path,
         )
+        flight.checksum = leg.checksum
         leg.flight = flight
         await self._means.fetcher.fetch(flight)
         leg.flight = None
@@ -303,6 +305,7 @@ class Arrival:
             except OSError as error:
                 raise disk_error(error, self.item.path, partial.fd) from error
             leg.position += flight.received
+            leg.checksum = flight.checksum
             self._gives_ranges |= not whole
             self._means.waits.moved()
             self._address.accepted()
@@ -347,7 +350,7 @@ class Arrival:
             if tries.are_spent if self._gives_ranges else leg.ignored > 1:
                 raise _NoRanges from error
         if self._whole and leg is not None:
-            leg.position = leg.start
+            leg.position, leg.checksum = leg.start, 0
         is_over = error.policy is Policy.TRANSIENT and tries.are_over
         if error.policy not in _PASSING or is_over:
             raise error
