@@ -4,8 +4,9 @@
 2. Resuming ends in the tree of an undisturbed run (`assert_imported`, `read_tree`).
 3. Nothing outside the destination changed (`untouched`).
 4. What was recorded is not fetched again (`asked_again`), the rest within bounds (`sent_twice`).
-5. The history is sound and says what the disk says (`assert_history`).
-6. No secret stands anywhere (tests/secrecy.py, after every test).
+5. The record beside the data is whole and true (`assert_recorded`).
+6. The history is sound and says what the disk says (`assert_history`).
+7. No secret stands anywhere (tests/secrecy.py, after every test).
 
 Exit codes and sentences are each test's own.
 """
@@ -25,6 +26,15 @@ import msgspec
 from bstui.history import History
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder, job_folders
+from bstui.jobs.manifest import (
+    JOB,
+    MANIFEST,
+    MD5SUMS,
+    RECORDS,
+    read_job,
+    read_manifest,
+    record_folder,
+)
 from bstui.jobs.records import FileDone, Outcome
 
 PARTIALS = (".partial", ".partial.json")
@@ -60,11 +70,14 @@ def sha256_of(path: Path) -> str:
 def read_tree(folder: Path, without: Collection[Path] = ()) -> dict[str, str]:
     """Everything beneath `folder`, by relative path: what it is, and its digest.
 
-    Equal trees are equal dictionaries. `without` leaves out whole folders or files.
+    Equal trees are equal dictionaries. `without` leaves out whole folders or files; the records of
+    imports are none of the tree, for each import has its own.
     """
     return {
         str(path.relative_to(folder)): _what_is(path)
-        for path in sorted(_walk(folder, {os.fspath(left) for left in without}))
+        for path in sorted(
+            _walk(folder, {os.fspath(left) for left in (*without, folder / RECORDS)})
+        )
     }
 
 
@@ -119,12 +132,32 @@ def assert_imported(
     assert set(_said_done(job).values()) == planned, "some files were never said to be done"
     left = {path for path in _files_in(destination) - set(others) if path.endswith(PARTIALS)}
     assert not left, f"left behind: {left}"
+    assert_recorded(job, destination)
+
+
+def assert_recorded(job: JobFolder, destination: Path) -> None:
+    """The record beside the data is whole, and says what is on the disk."""
+    folder = record_folder(destination, job.id)
+    recorded, written = read_job(folder), {file.path: file for file in read_manifest(folder)}
+    assert written.keys() == _said_done(job).keys()
+    assert recorded.files_done == len(written)
+    assert recorded.bytes_done == sum(file.size for file in written.values())
+    for path, file in written.items():
+        assert (destination / path).stat().st_size == file.size
+        assert file.md5 in ("", md5_of(destination / path)), f"{path} has another MD5"
+    assert {path.name for path in folder.iterdir()} <= {JOB, MANIFEST, MD5SUMS}, "left behind"
+
+
+def md5_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def _files_in(destination: Path) -> set[str]:
     if not destination.exists():
         return set()
-    found = (path for path in _walk(destination, set()) if path.is_symlink() or not path.is_dir())
+    walked = _walk(destination, {os.fspath(destination / RECORDS)})
+    found = (path for path in walked if path.is_symlink() or not path.is_dir())
     return {str(path.relative_to(destination)) for path in found}
 
 

@@ -4,11 +4,15 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bstui.jobs.folder import JobFolder
+from bstui.jobs.manifest import MANIFEST, record_folder
+from bstui.jobs.recording import Recorder
 from bstui.jobs.records import Outcome, PlanFile
 from bstui.paths import Places
+from bstui.transfer.items import Holder
 from tests.history.past import attempt, done, plan_job, planned_file
 from tests.oracle import (
     Request,
@@ -48,13 +52,23 @@ def job(places: Places, tmp_path: Path) -> JobFolder:
     folder = plan_job(places.jobs, FILES, destination=str(tmp_path / "data"))
     for file in FILES:
         place(tmp_path / "data", file)
-    attempt(folder, 1, map(done, FILES), Outcome.DONE)
+    events = [msgspec.structs.replace(done(file), md5="") for file in FILES]
+    attempt(folder, 1, events, Outcome.DONE)
+    holder = Holder(job=folder.id, attempt=1, host="here", user="me")
+    Recorder(folder, holder, lambda: None).write(Outcome.DONE)
     return folder
 
 
 def test_a_good_job_passes(job: JobFolder, places: Places, tmp_path: Path) -> None:
     assert_imported(job, tmp_path / "data", TRUTH)
     assert_history(places.state / "history.db", places.jobs)
+
+
+def test_a_record_that_lacks_a_file(job: JobFolder, tmp_path: Path) -> None:
+    manifest = record_folder(tmp_path / "data", job.id) / MANIFEST
+    manifest.write_text(manifest.read_text().splitlines(keepends=True)[0])
+    with pytest.raises(AssertionError):
+        assert_imported(job, tmp_path / "data", TRUTH)
 
 
 def test_a_wrong_byte(job: JobFolder, tmp_path: Path) -> None:

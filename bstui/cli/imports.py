@@ -25,6 +25,7 @@ from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Launcher, Options
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
+from bstui.runs.choice import parse_choice
 from bstui.samples.layout import check_template
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
@@ -72,6 +73,13 @@ class Wish:
 )
 @click.option("--to", "destination", metavar="DIR", help="The folder to import into.")
 @click.option("--bcl", is_flag=True, help="The run's raw folder instead of its FASTQ: one run.")
+@click.option(
+    "--bcl-files",
+    type=click.Choice(["everything", "no-images", "demultiplexing", "metrics"]),
+    help="What of it: all, all but images (the default), what BCL Convert needs, or metrics.",
+)
+@click.option("--include", multiple=True, metavar="GLOB", help="Of the run, take these besides.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Of the run, leave these out.")
 @click.option(
     "--grouping",
     type=click.Choice(["automatic", "single", "none"]),
@@ -133,12 +141,16 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
     is_bcl = flags["bcl"]
     options = Options(
         bcl=is_bcl,
+        bcl_files=flags["bcl_files"] or Options().bcl_files,
+        include=flags["include"],
+        exclude=flags["exclude"],
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
         layout="" if is_bcl else chosen.layout,
         **chosen.about_transfer(),
     )
     _check(options, flags)
+    _check_bcl(options, flags)
     _check_layout(options.layout, settings.source_of("import.layout"))
     return Wish(
         destination=_checked_folder(chosen.destination),
@@ -177,12 +189,22 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
             "--sample names the one sample of --grouping single.",
             hint="Add --grouping single, or leave --sample out.",
         )
+
+
+def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
+    """Refuse what is about a raw run without one, and what is about FASTQ with one."""
     if options.bcl and (flags["grouping"] or options.sample or flags["layout"]):
         raise UsageError(
             "A raw run is imported as the folder it is.",
             why="--grouping, --sample and --layout are about FASTQ.",
             hint="Leave them out, or leave --bcl out.",
         )
+    if not options.bcl and (flags["bcl_files"] or options.include or options.exclude):
+        raise UsageError(
+            "--bcl-files, --include and --exclude choose among the files of a raw run.",
+            hint="Add --bcl, or leave them out.",
+        )
+    parse_choice(options.bcl_files, options.include, options.exclude)
 
 
 def _check_layout(template: str, source: str) -> None:
@@ -248,10 +270,10 @@ def describe_plan(plan: Plan) -> None:
     left_out = [item for item in plan.left_out if item.is_chosen]
     if left_out:
         say(f"  left out: {count_text(len(left_out), 'item')}")
-    pictures = [item for item in plan.left_out if not item.is_chosen and not item.biosample]
-    if pictures:
-        size = size_text(sum(item.size or 0 for item in pictures))
-        say(f"  not taken: {count_text(len(pictures), 'image')} of the flow cell ({size})")
+    for share in plan.taken:
+        say(f"  taken: {share.text}")
+    for share in plan.not_taken if plan.taken else ():
+        say(f"  not taken: {share.text}")
     others = {item.run for item in plan.left_out if not item.is_chosen and item.biosample}
     if others - {""}:
         named = ", ".join(sorted(others - {""})[:_RUNS_SHOWN])

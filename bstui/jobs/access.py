@@ -14,7 +14,7 @@ from bstui.basespace.credentials import Profile, choose_profile
 from bstui.errors import AccessProblem, NotLoggedIn, Unreachable
 from bstui.jobs.records import ENVIRONMENT_PROFILE, PlanHeader
 from bstui.paths import Places
-from bstui.runs.choice import is_end_marker
+from bstui.runs.kinds import is_end_marker
 from bstui.text import Secret
 from bstui.transfer.items import Item
 

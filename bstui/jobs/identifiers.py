@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
@@ -34,7 +35,10 @@ def is_id(text: str) -> bool:
 
 def job_name(source: str, day: date, taken: Collection[str]) -> str:
     """A name for a job: its first source and the date, with a number where that is taken."""
-    words = re.sub(r"[^A-Za-z0-9._+]+", "-", source).strip("-._+")[: _NAME_LENGTH - 16]
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", source) if not unicodedata.combining(c)
+    )
+    words = re.sub(r"[^A-Za-z0-9._+]+", "-", plain).strip("-._+")[: _NAME_LENGTH - 16]
     return make_unique(f"{words or 'import'}-{day:%Y-%m-%d}", taken)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from bstui.basespace.client import Client
-from bstui.basespace.models import File, Identity, Run
+from bstui.basespace.models import Identity
 from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
 from bstui.jobs.destination import (
     WILL_FAIL,
@@ -27,8 +27,9 @@ from bstui.jobs.destination import (
 )
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
 from bstui.jobs.records import FORMAT, Launcher, Options, PlanFile, PlanHeader
-from bstui.runs.choice import is_end_marker, place_file
-from bstui.runs.contents import RunContents, gather_run
+from bstui.jobs.run_files import choice_words, not_taken, plan_run
+from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
+from bstui.runs.contents import RunContents, choose_of_run, gather_run
 from bstui.samples.choice import LeftOut, run_name
 from bstui.samples.gathering import Gathered, OnStep, gather
 from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
@@ -71,8 +72,15 @@ class Plan:
     files: tuple[PlanFile, ...]
     samples: tuple[Sample, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    taken: tuple[Share, ...] = ()
+    """Of a raw run: how much of each kind of file."""
     warnings: tuple[str, ...] = ()
     room: Room
+
+    @property
+    def not_taken(self) -> list[Share]:
+        """Of a raw run: how much for which reason."""
+        return count_left_out((item.reason, item.size or 0) for item in self.left_out)
 
     @property
     def already(self) -> tuple[int, int]:
@@ -107,6 +115,7 @@ class _Draft:
     files: list[PlanFile]
     samples: tuple[Sample, ...] = ()
     left_out: list[LeftOut]
+    taken: tuple[Share, ...] = ()
     warnings: list[str]
 
 
@@ -149,12 +158,13 @@ async def make_plan(
     options = request.options
     grouping = parse_grouping(options.grouping, options.sample)
     template = check_template(options.layout or DEFAULTS[grouping])
+    choice = parse_choice(options.bcl_files, options.include, options.exclude)
     if options.chgrp:
         await asyncio.to_thread(find_group, options.chgrp)
     folder = await asyncio.to_thread(check_destination, request.destination)
     held = contents or await read_contents(client, selection, progress=progress)
     if isinstance(held, RunContents):
-        draft = await asyncio.to_thread(_draft_run, held)
+        draft = await asyncio.to_thread(_draft_run, held, choice)
     else:
         draft = await asyncio.to_thread(
             _draft_samples, held, selection, grouping, template, options.sample
@@ -184,38 +194,13 @@ def _require_reading(identity: Identity) -> None:
         )
 
 
-def _draft_run(contents: RunContents) -> _Draft:
-    run = contents.run
-    taken: set[str] = set()
-    files = []
-    for file in contents.files:
-        path = place_file(run, file)
-        path = f"{path}~{file.id}" if path in taken else path
-        taken.add(path)
-        files.append(
-            PlanFile(
-                id=file.id,
-                name=safe_text(file.name),
-                path=path,
-                size=file.size,
-                etag=file.etag,
-                run=run.name,
-                run_id=run.id,
-                last=is_end_marker(file.path),
-            )
-        )
-    left_out = [_left_out_image(run, image) for image in contents.images]
-    return _Draft(files=files, left_out=left_out, warnings=list(contents.warnings))
-
-
-def _left_out_image(run: Run, image: File) -> LeftOut:
-    return LeftOut(
-        name=safe_text(image.path),
-        reason="an image of the flow cell",
-        id=image.id,
-        run=run.name,
-        size=image.size,
-        is_chosen=False,
+def _draft_run(contents: RunContents, choice: Choice) -> _Draft:
+    chosen = choose_of_run(contents, choice)
+    return _Draft(
+        files=plan_run(contents.run, chosen.files),
+        left_out=[not_taken(contents.run, *pair) for pair in chosen.left_out],
+        taken=chosen.taken,
+        warnings=list(chosen.warnings),
     )
 
 
@@ -319,6 +304,7 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
         files=files,
         samples=draft.samples,
         left_out=tuple(draft.left_out),
+        taken=draft.taken,
         warnings=warnings,
         room=room,
     )
@@ -386,9 +372,13 @@ def equivalent_command(
     }
     given = [part for flag, value in flags.items() if value for part in (flag, value)]
     words = ["bstui", *_profile_words(request.profile), "import", *sources]
-    words += ["--to", os.fspath(request.destination), *(["--bcl"] if selection.run else []), *given]
+    words += ["--to", os.fspath(request.destination), *_bcl_words(selection, options), *given]
     words += ["--read-only"] * options.read_only
     return shlex.join([*words, "--yes"])
+
+
+def _bcl_words(selection: Selection, options: Options) -> list[str]:
+    return choice_words(options) if selection.run else []
 
 
 def _profile_words(profile: str) -> list[str]:

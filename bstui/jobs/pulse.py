@@ -32,6 +32,8 @@ class Rhythm:
     longest_wait: float = 60.0
     room: float = 20.0
     """Between two tries to write the last word on a full disk."""
+    record: float = 60.0
+    """Between two writings of the record beside the data."""
     report: float = 60.0
     """Between two lines of progress in the log."""
 

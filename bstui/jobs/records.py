@@ -26,6 +26,11 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What the person chose; the same names as the flags of `bstui import`."""
 
     bcl: bool = False
+    bcl_files: str = "no-images"
+    """What of a raw run: `everything`, `no-images`, `demultiplexing` or `metrics`."""
+    include: tuple[str, ...] = ()
+    """Patterns of a raw run's paths that are taken besides."""
+    exclude: tuple[str, ...] = ()
     grouping: str = "automatic"
     sample: str = ""
     layout: str = ""

@@ -29,17 +29,18 @@ from bstui.jobs.ending import (
 from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import file_server_time, introduce, this_machine
+from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.pulse import Pulse, Rhythm
+from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
 from bstui.jobs.reporter import Reporter
 from bstui.jobs.state import next_attempt
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
-from bstui.system import ca_file, find_group
+from bstui.system import ca_file
 from bstui.text import Secret
 from bstui.transfer.engine import Engine
 from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
-from bstui.transfer.permissions import Permissions
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
@@ -103,6 +104,7 @@ class Worker:
         self._environ = environ
         self._rhythm = rhythm
         self._reporter = Reporter(attempt, Path(header.destination))
+        self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
         self._engine: Engine | None = None
@@ -124,8 +126,12 @@ class Worker:
             try:
                 async with asyncio.TaskGroup() as group:
                     tending = group.create_task(self._tend())
+                    recording = group.create_task(
+                        keep_recorded(self._recorder, self._rhythm.record)
+                    )
                     await self._work()
                     tending.cancel()
+                    recording.cancel()
             except Exception:  # the top of the worker: whatever it is, the folder must tell
                 log.exception("bstui met an error that it did not expect")
                 self._end(UNEXPECTED)
@@ -188,7 +194,7 @@ class Worker:
             verify=cast("Verify", options.verify),
             existing=cast("Existing", options.existing),
             digest=cast("Digest", options.digest),
-            permissions=self._permissions(),
+            permissions=wished_permissions(options),
             known_reads=await asyncio.to_thread(known_reads, self._folder, adopted),
             ca_file=ca_file(self._environ.get("BSTUI_CA_BUNDLE"), self._environ),
             fence=self._attempt.check_fence,
@@ -209,14 +215,6 @@ class Worker:
         elif markers:
             self._reporter.withhold(markers, failed)
             self._pulse.withheld = len(markers)
-
-    def _permissions(self) -> Permissions:
-        options = self._header.options
-        return Permissions(
-            mode=int(options.chmod, 8) if options.chmod else None,
-            group=find_group(options.chgrp) if options.chgrp else None,
-            read_only=options.read_only,
-        )
 
     def _holder(self) -> Holder:
         user, _, host = asker().rpartition("@")
@@ -340,6 +338,7 @@ class Worker:
         elif ending is CANCELLED:
             outcome = Outcome.CANCELLED
         ending = ending or UNFINISHED
+        await record_end(self._recorder, outcome, self._reporter.note)
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:

@@ -1,19 +1,18 @@
 """What a raw run holds at BaseSpace, checked before any of it is fetched."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bstui.basespace.client import Client
 from bstui.basespace.models import File, Run
 from bstui.basespace.states import State, archived_run, states_of_run
 from bstui.errors import Archived, BstuiError, Gone, NotFound
-from bstui.runs.choice import choose_files, is_tame
+from bstui.runs.choice import BclFiles, Choice, Chosen, choose_files, is_tame
 from bstui.text import safe_text
 from bstui.units import count_text
 
 _REFUSED: dict[str, type[BstuiError]] = {
     "deleted": Gone,
-    "archived": Archived,
     "upload failed": BstuiError,
     "uploading": BstuiError,
     "unzipping": BstuiError,
@@ -24,13 +23,12 @@ _REFUSED: dict[str, type[BstuiError]] = {
 
 @dataclass(frozen=True)
 class RunContents:
-    """The files of one run."""
+    """All files of one run, as BaseSpace lists them."""
 
     run: Run
     files: list[File]
-    """To be imported, end markers last."""
-    images: list[File] = field(default_factory=list)
-    """Left out."""
+    server: str = ""
+    """The API's, on whose web page what is archived can be restored."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -43,26 +41,47 @@ def _ignore(step: str, done: int, total: int) -> None:
 
 
 async def gather_run(client: Client, run_id: str, on_step: OnStep = _ignore) -> RunContents:
-    """The run's files. Raises where it is not whole at BaseSpace, or cannot be read."""
+    """The run's files. Raises where they are not all there, are changing, or cannot be read."""
     run = await client.run(run_id)
     states = states_of_run(run, client.server)
     _require_whole(run, states)
     listing = client.run_files(run.id)
-    found: list[File] = []
+    files: list[File] = []
     async for page in listing.pages():
-        found += page
-        on_step("files", len(found), listing.total or 0)
-    files, images = choose_files(found)
-    if not files:
+        files += page
+        on_step("files", len(files), listing.total or 0)
+    readable = next((file for file in files if not _is_cold(file, run)), None)
+    if readable is not None:
+        await client.content(readable.id)
+    warnings = [*listing.notes, *_warnings_of(run, files, listing.missing, states)]
+    return RunContents(run, files, client.server, warnings)
+
+
+def choose_of_run(contents: RunContents, choice: Choice) -> Chosen:
+    """What is imported of the run, with every warning. NotFound, or Archived where part is."""
+    chosen = choose_files(contents.files, choice)
+    run = contents.run
+    if not chosen.files:
         raise NotFound(
             f"The run {run.name} holds no files that can be imported.",
-            why="BaseSpace lists none but images.",
-            hint="Look at the run at BaseSpace.",
+            why=_nothing_of(contents, choice),
+            hint="Look at the run at BaseSpace, or choose more with --bcl-files and --include.",
         )
-    _refuse_archived_files(run, files, client.server)
-    await client.content(files[0].id)
-    warnings = [*listing.notes, *_warnings_of(run, files, listing.missing, states)]
-    return RunContents(run, files, images, warnings)
+    _refuse_archived_files(contents, chosen.files)
+    return replace(chosen, warnings=(*contents.warnings, *chosen.warnings))
+
+
+def _nothing_of(contents: RunContents, choice: Choice) -> str:
+    if not contents.files:
+        return "BaseSpace lists none."
+    if choice == Choice():
+        return "BaseSpace lists none but images."
+    return f"Of the {count_text(len(contents.files), 'file')} it has, none is chosen."
+
+
+def _is_cold(file: File, run: Run) -> bool:
+    """Whether it is in cold storage: of an archived run, all that is under Data (§9.3)."""
+    return file.is_archived or (run.is_archived and file.path.startswith("Data/"))
 
 
 def _require_whole(run: Run, states: Iterable[State]) -> None:
@@ -76,20 +95,21 @@ def _require_whole(run: Run, states: Iterable[State]) -> None:
             )
 
 
-def _refuse_archived_files(run: Run, files: Iterable[File], server: str) -> None:
-    cold = [file for file in files if file.is_archived]
+def _refuse_archived_files(contents: RunContents, files: Iterable[File]) -> None:
+    run = contents.run
+    cold = [file for file in files if _is_cold(file, run)]
     if cold:
-        state = archived_run(run, server)
+        state = archived_run(run, contents.server)
         raise Archived(
             f"{count_text(len(cold), 'file')} of the run {run.name} "
             f"{'is' if len(cold) == 1 else 'are'} {state.name}.",
             why=f"{state.meaning} The first is {safe_text(cold[0].path, 80)}.",
-            hint=state.remedy,
+            hint=f"{state.remedy} Until then --bcl-files {BclFiles.METRICS} gets what is left.",
         )
 
 
 def _warnings_of(run: Run, files: list[File], missing: int, states: Iterable[State]) -> list[str]:
-    warnings = [f"The run is {state.text}" for state in states]
+    warnings = [f"The run is {state.text}" for state in states if state.name != "archived"]
     if run.status in ("Failed", "Stopped", "NeedsAttention"):
         warnings.append(f"The run's status is {run.status}: it may lack cycles.")
     if missing:

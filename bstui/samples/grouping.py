@@ -1,5 +1,6 @@
 """Grouping: which biosamples become one sample. It never joins bytes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -8,6 +9,7 @@ import msgspec
 from bstui.basespace.models import Dataset
 from bstui.errors import UsageError
 from bstui.samples.choice import Choice, LeftOut
+from bstui.text import collision_key
 
 
 class Grouping(StrEnum):
@@ -23,7 +25,10 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """What comes out: one name, with the datasets that its FASTQ files are in."""
 
     name: str
+    """No other sample of the import has it."""
     choices: tuple[Choice, ...]
+    folder: str = ""
+    """What its folder is called, where that is not the name: two projects may each have one."""
 
     @property
     def biosamples(self) -> tuple[str, ...]:
@@ -84,4 +89,21 @@ def group_choices(
     taken = tuple(choice for choice in choices if choice.taken)
     if grouping is Grouping.SINGLE:
         return (Sample(name=sample.strip(), choices=taken),) if taken else ()
-    return tuple(Sample(name=choice.biosample.name, choices=(choice,)) for choice in taken)
+    number = Counter(collision_key(choice.biosample.name) for choice in taken)
+    return tuple(
+        _sample_of(choice, is_alone=number[collision_key(choice.biosample.name)] == 1)
+        for choice in taken
+    )
+
+
+def id_of(choice: Choice) -> str:
+    """The biosample's, or for reads of no biosample that of their first dataset."""
+    return choice.biosample.id or choice.taken[0].id
+
+
+def _sample_of(choice: Choice, *, is_alone: bool) -> Sample:
+    """Where several biosamples have one name, sheets and maps tell them apart by their ids."""
+    name = choice.biosample.name
+    if is_alone:
+        return Sample(name=name, choices=(choice,))
+    return Sample(name=f"{name}~{id_of(choice)}", choices=(choice,), folder=name)

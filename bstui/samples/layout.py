@@ -16,7 +16,7 @@ from bstui.basespace.models import Dataset, File, Reference
 from bstui.errors import UsageError
 from bstui.samples.choice import Choice, run_name
 from bstui.samples.fastq_name import parse_name
-from bstui.samples.grouping import Grouping, Sample
+from bstui.samples.grouping import Grouping, Sample, id_of
 from bstui.text import collision_key, safe_name
 
 FIELDS = ("project", "sample", "biosample", "run", "library", "lane", "dataset", "read", "file")
@@ -98,24 +98,21 @@ class _Names:
         self._biosamples: Counter[tuple[str, str]] = Counter()
         for sample in samples:
             project = sample.project
-            self._samples[self._key(project, sample.name)] += 1
+            self._samples[self._key(project, sample.folder or sample.name)] += 1
             self._biosamples.update(self._key(project, name) for name in sample.biosamples)
 
     def of_sample(self, project: str, sample: Sample) -> str:
-        is_alone = self._samples[self._key(project, sample.name)] == 1
-        return sample.name if is_alone else f"{sample.name}~{_id_of(sample.choices[0])}"
+        name = sample.folder or sample.name
+        is_alone = self._samples[self._key(project, name)] == 1
+        return name if is_alone else f"{name}~{id_of(sample.choices[0])}"
 
     def of_biosample(self, project: str, choice: Choice) -> str:
         name = choice.biosample.name
         is_alone = self._biosamples[self._key(project, name)] == 1
-        return name if is_alone else f"{name}~{_id_of(choice)}"
+        return name if is_alone else f"{name}~{id_of(choice)}"
 
     def _key(self, project: str, name: str) -> tuple[str, str]:
         return collision_key(project) if self._by_project else "", collision_key(name)
-
-
-def _id_of(choice: Choice) -> str:
-    return choice.biosample.id or choice.taken[0].id
 
 
 def _place(

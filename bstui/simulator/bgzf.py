@@ -4,6 +4,7 @@ Blocks are stored, not compressed, so that the size of a file can be foretold. F
 specification, section 4.1.
 """
 
+import re
 import struct
 import zlib
 
@@ -12,6 +13,20 @@ _DATA = 0xFF00
 _AROUND = 31
 """Bytes of a block besides its data: the header, that of a stored deflate block, the trailer."""
 _EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+_CYCLE = re.compile(r"(.*/L\d{3}/\d{4})(?:\.bcl)?(?:\.bgzf)?(\.bgzf|\.bci)")
+NAMES = {
+    "after-the-file": (".bcl.bgzf", ".bcl.bgzf.bci"),
+    "after-the-cycle": (".bcl.bgzf", ".bci"),
+    "short": (".bgzf", ".bci"),
+}
+"""What the calls of a cycle, and the index of their tiles, may be called."""
+
+
+def named(path: str, way: str) -> str:
+    """The path of a cycle's calls or index in one of the `NAMES`; any other path as it is."""
+    found = _CYCLE.fullmatch(path)
+    return path if found is None else found[1] + NAMES[way][found[2] == ".bci"]
 
 
 def bgzf_of(data: bytes) -> bytes:

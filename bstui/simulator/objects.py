@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from email.utils import format_datetime, formatdate, parsedate_to_datetime
 
 from bstui.simulator.account import StoredFile
-from bstui.simulator.contents import Pieces, Stored
+from bstui.simulator.contents import Piece, Pieces, Stored
 from bstui.simulator.faults import Faults
 from bstui.simulator.open_points import Choices
 from bstui.simulator.request_log import ObjectRequest, RequestLog
@@ -247,7 +247,7 @@ class _Answer:
                 await asyncio.sleep(seconds / len(pieces))
 
     def _check_conditions(self) -> None:
-        """If-Match, If-Unmodified-Since and If-Range, as S3 and RFC 9110 have them."""
+        """If-Match, If-None-Match, their dates, and If-Range, as S3 and RFC 9110 have them."""
         headers = self._request.headers
         wanted = headers.get("if-match")
         if wanted is not None:
@@ -259,10 +259,21 @@ class _Answer:
         if fails:
             message = "At least one of the pre-conditions you specified did not hold"
             raise Refusal(412, "PreconditionFailed", message)
+        if self._is_known():
+            raise Refusal(304, "NotModified", "", (("ETag", self._etag()),))
         known = headers.get("if-range")
         if self._is_partial and known not in (None, self._etag(), self._modified()):
             self._is_partial = False
             self._entry.first, self._entry.last = 0, self._stored.size - 1
+
+    def _is_known(self) -> bool:
+        """The client has it already, by what it says."""
+        held = self._request.headers.get("if-none-match")
+        if held is not None:
+            tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
+            return "*" in tags or self._etag().removeprefix("W/") in tags
+        since = self._request.headers.get("if-modified-since", "")
+        return bool(since) and self._file.modified <= parsedate_to_datetime(since)
 
     def _etag(self) -> str:
         """As it is sent; empty where none is."""
@@ -312,12 +323,25 @@ class _Answer:
         piece = self._pieces(at, end)
         end = at + piece.size
         began = time.monotonic()
+        # Counted ahead: whoever has the bytes finds them in the log.
+        self._entry.sent += end - at
+        try:
+            await self._send_framed(piece, None if flip is None else flip - at)
+        except BaseException:
+            self._entry.sent -= end - at
+            raise
+        if rate:
+            await asyncio.sleep(max(0.0, (end - at) / rate - (time.monotonic() - began)))
+        return end
+
+    async def _send_framed(self, piece: Piece, flip: int | None) -> None:
+        """Send a piece, in a frame of its own where bodies are chunked, its byte `flip` wrong."""
         is_chunked = self._faults.frame == "chunked"
         if is_chunked:
-            self._writer.write(f"{end - at:x}\r\n".encode())
-        if flip is not None and at <= flip < end:
+            self._writer.write(f"{piece.size:x}\r\n".encode())
+        if flip is not None and 0 <= flip < piece.size:
             data = bytearray(piece.read())
-            data[flip - at] ^= 1
+            data[flip] ^= 1
             self._writer.write(data)
             await self._writer.drain()
         else:
@@ -325,10 +349,6 @@ class _Answer:
             await loop.sendfile(self._writer.transport, piece.file, piece.offset, piece.size)
         if is_chunked:
             self._writer.write(b"\r\n")
-        self._entry.sent += end - at
-        if rate:
-            await asyncio.sleep(max(0.0, (end - at) / rate - (time.monotonic() - began)))
-        return end
 
     async def _stall(self) -> None:
         if self._faults.stall_seconds is None:

@@ -4,8 +4,10 @@ The first variant is the one that seems likeliest. A client has to live with eve
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from bstui.simulator import bgzf
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ POINTS = (
     Point("archived-content", ("409", "403", "404"), "content of a file in cold storage"),
     Point("deleted-content", ("404", "410", "403"), "content of a file whose data is deleted"),
     Point("zip-names", ("lane", "folder"), "where the zip files of a zipped run are"),
+    Point("bgzf-names", tuple(bgzf.NAMES), "the names of .bgzf and .bci files of NextSeq runs"),
     Point("signatures", ("by-region", "v2", "v4"), "the signature of content addresses"),
     Point(
         "token-at-store",
@@ -76,8 +79,14 @@ POINTS = (
 class Choices:
     """The variant taken at each point; safe to read and set from any thread."""
 
-    def __init__(self, chosen: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        chosen: Mapping[str, str] | None = None,
+        tell: Callable[["Choices"], None] = lambda _: None,
+    ) -> None:
+        """`tell` is called after each change."""
         self._lock = threading.Lock()
+        self._tell = tell
         self._chosen = {point.name: point.variants[0] for point in POINTS}
         self.choose(chosen or {})
 
@@ -94,6 +103,7 @@ class Choices:
                 raise ValueError(f"{name} is one of: {', '.join(points[name].variants)}")
         with self._lock:
             self._chosen |= chosen
+            self._tell(self)
 
     def all(self) -> dict[str, str]:
         return dict(self._chosen)

@@ -17,6 +17,8 @@ from bstui.simulator.account import (
     StoredFile,
     User,
 )
+from bstui.simulator.bgzf import NAMES, named
+from bstui.simulator.disk import DiskContent
 from bstui.simulator.shelves import Maker, Register, Shelf, Shelves, numbered
 
 
@@ -44,6 +46,7 @@ class Region:
         """Files by the key of their object."""
         self.version = 0
         """Goes up when something may be on other lists, or at another place in them."""
+        self._bgzf_names = next(iter(NAMES))
         self._shelves = shelves
         self._shelves_of: defaultdict[str, list[Shelf]] = defaultdict(list)
         """By the ids of what their datasets belong to."""
@@ -105,7 +108,18 @@ class Region:
         file.owner.files.append(file)
         self.add_file(file)
 
+    def name_bgzf(self, way: str) -> None:
+        """The files of NextSeq runs are called so; those of folders on disk keep their names."""
+        self._bgzf_names = way
+        for file in self.files.made():
+            self._name(file)
+
+    def _name(self, file: StoredFile) -> None:
+        if isinstance(file.owner, Run) and not isinstance(file.content, DiskContent):
+            file.path = named(file.path, self._bgzf_names)
+
     def add_file(self, file: StoredFile) -> None:
+        self._name(file)
         self.files[file.id] = file
         self.objects[file.key] = file
 

@@ -118,7 +118,9 @@ def _content_range(first: int, last: int, size: int, wrong: str | None) -> list[
 
 def refusal_bytes(refusal: Refusal, is_head: bool, date: float) -> bytes:
     """An XML error as S3 writes it, or a gateway's page, at a Unix time."""
-    if refusal.html:
+    if refusal.status == HTTPStatus.NOT_MODIFIED:
+        kind, body = "application/xml", ""
+    elif refusal.html:
         kind = "text/html"
         body = f"<html><body><h1>{refusal.status} {phrase(refusal.status)}</h1></body></html>"
     else:

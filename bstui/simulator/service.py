@@ -117,7 +117,7 @@ class Simulator:
             self._spool,
         )
         """The regions; and what each folder that is served became, for people."""
-        self.choices = Choices(self.options.unsure)
+        self.choices = Choices(self.options.unsure, self._name_files)
         self._states = [
             States(world, self._spool, lambda: self.choices["zip-names"]) for world in self._worlds
         ]
@@ -202,6 +202,10 @@ class Simulator:
     def paths(self) -> dict[str, str]:
         """The path of every file of every region, by its id."""
         return {file.id: file.path for file in self._files()}
+
+    def _name_files(self, choices: Choices) -> None:
+        for world in self._worlds:
+            world.name_bgzf(choices["bgzf-names"])
 
     def _files(self) -> Iterator[StoredFile]:
         return (file for world in self._worlds for file in world.files.values())

@@ -132,6 +132,10 @@ class Register(dict[str, T]):
         self._shelves.fill_all()
         return super().__len__()
 
+    def made(self) -> list[T]:
+        """What is there by now; nothing is made for this."""
+        return list(super().values())
+
     def keys(self) -> KeysView[str]:  # type: ignore[override]  # a view of what is made by then
         self._shelves.fill_all()
         return super().keys()

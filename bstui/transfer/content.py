@@ -48,7 +48,7 @@ class Contents:
         name = item.path.lower()
         is_fastq = _FASTQ.fullmatch(name) is not None
         if name.endswith(_GZIP):
-            has_end = not name.endswith(".bcl.bgzf")
+            has_end = not name.endswith(".bgzf")  # base calls, whose writer sets none
             text = inflate(descriptor, item.size, self._sizes.check, has_end=has_end)
             way = "gzip"
         elif is_fastq and self._verify == "full":

@@ -61,7 +61,7 @@ def test_a_raw_run_that_cannot_be_had_is_refused_with_what_to_do(
     assert advice in said.err
 
 
-@pytest.mark.parametrize(("run", "files"), [("zipped", 9), ("transfer pending", 96)])
+@pytest.mark.parametrize(("run", "files"), [("zipped", 8), ("transfer pending", 96)])
 def test_a_raw_run_that_can_be_had_is_warned_of(
     shell: Shell, core: Simulator, tmp_path: Path, run: str, files: int
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bstui.jobs.identifiers import find_job
+from bstui.jobs.manifest import RECORDS
 from bstui.paths import Places
 from bstui.simulator.service import Simulator
 from tests.cli.running import Shell
@@ -111,7 +112,7 @@ def test_grouping_single_makes_one_folder(robin: Shell, tmp_path: Path) -> None:
         *("--grouping", "single", "--sample", "Aorta", *HERE),
     )
     assert said.code == 0, said.err
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Aorta"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"Aorta", RECORDS}
 
 
 @pytest.mark.parametrize("run", ["Cardiac panel top-up", "small RNA 1-8"])
@@ -120,9 +121,38 @@ def test_one_runs_raw_bcl(
 ) -> None:
     said = robin("import", f"run:{run}", "--bcl", "--to", str(tmp_path / "out"), *HERE)
     assert said.code == 0, said.err
-    folder = next((tmp_path / "out").iterdir())
-    assert (folder / "RunInfo.xml").is_file()
+    assert len(list((tmp_path / "out").glob("*/RunInfo.xml"))) == 1
     assert_imported(find_job(places.jobs, "last"), tmp_path / "out", laboratory.truth())
+
+
+def test_what_of_a_raw_run_is_taken(robin: Shell, tmp_path: Path) -> None:
+    command = ("import", "run:small RNA 1-8", "--bcl", "--to", str(tmp_path), "--dry-run", "--json")
+    said = robin(*command, "--bcl-files", "metrics", "--include", "Logs/", "--exclude", "*.csv")
+    assert {row["name"] for row in said.rows} == {
+        "RunInfo.xml",
+        "runParameters.xml",
+        "TileMetricsOut.bin",
+        "CycleTimes.txt",
+    }
+    assert "taken: InterOp metrics: 1 file, " in said.err
+    assert "not taken: left out by --exclude *.csv: 1 file, " in said.err
+    assert "not taken: base calls: not part of metrics: " in said.err
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--bcl-files", "metrics"),
+        ("--include", "*"),
+        ("--bcl", "--exclude", "{a"),
+        ("--bcl", "--bcl-files", "some"),
+    ],
+)
+def test_a_choice_of_files_that_cannot_be_meant(
+    flags: tuple[str, ...], robin: Shell, tmp_path: Path
+) -> None:
+    said = robin("import", "run:small RNA 1-8", "--to", str(tmp_path), "--dry-run", *flags)
+    assert said.code == 2, said.err
 
 
 def test_two_runs_of_raw_bcl_are_refused(robin: Shell, tmp_path: Path) -> None:

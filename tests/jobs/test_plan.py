@@ -14,7 +14,7 @@ from bstui.errors import (
 )
 from bstui.jobs.folder import create_job
 from bstui.jobs.plan import equivalent_command, make_plan
-from bstui.jobs.records import Launcher
+from bstui.jobs.records import Launcher, Options
 from bstui.samples.marks import Mark, RunMark, Scope, ScopeKind
 from bstui.samples.selection import Selection, resolve
 from bstui.samples.selectors import parse_selectors
@@ -239,3 +239,8 @@ async def test_many_marks_are_read_from_a_file(client: Client, tmp_path: Path) -
     assert many[4:] == ["--from", "my marks", "--to", str(tmp_path), "--yes"]
     bcl = shlex.split(equivalent_command(Selection(marks=(RunMark("11", "R"),)), request))
     assert bcl[4:] == ["run:11", "--to", str(tmp_path), "--bcl", "--yes"]
+    chosen = Options(bcl_files="metrics", include=("*.log",), exclude=("a b", "c"))
+    request = dataclasses.replace(request, options=chosen)
+    bcl = shlex.split(equivalent_command(Selection(marks=(RunMark("11", "R"),)), request))
+    patterns = ["--include", "*.log", "--exclude", "a b", "--exclude", "c"]
+    assert bcl[7:-1] == ["--bcl", "--bcl-files", "metrics", *patterns]

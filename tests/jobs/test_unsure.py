@@ -23,6 +23,8 @@ VARIANTS = [(point.name, variant) for point in POINTS for variant in point.varia
 """The first of each is the usual one, against which the others are held."""
 NOT_SHARED = "Shared plate 12"
 COLD = "Pilot 2023"
+BLOCKED = "run:NextSeq 500, odd names"
+"""Its base calls are .bgzf files."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Journey:
     fastq: tuple[str, ...]
     """The paths of an import's plan."""
     bcl: tuple[str, ...]
+    blocked: tuple[int, ...]
+    """Bytes of the files of a NextSeq run, whatever they are called."""
     refusals: tuple[str, ...]
     """What cannot be had, by the kind of its error."""
 
@@ -76,6 +80,7 @@ async def travel(simulator: Simulator, folder: Path) -> Journey:
             access=(await look_at_run(client, runs[NOT_SHARED])).text.partition(", missing: ")[0],
             fastq=paths(await plan(client, folder, TOP_UP, "biosample:Aorta-1")),
             bcl=paths(await plan(client, folder, TOP_UP, bcl=True)),
+            blocked=await blocked_sizes(simulator, folder),
             refusals=(
                 await refusal(client, folder, f"run:{NOT_SHARED}"),
                 await refusal(client, folder, f"run:{COLD}", bcl=True),
@@ -87,6 +92,13 @@ async def travel(simulator: Simulator, folder: Path) -> Journey:
 
 def paths(made: Plan) -> tuple[str, ...]:
     return tuple(sorted(file.path for file in made.files))
+
+
+async def blocked_sizes(simulator: Simulator, folder: Path) -> tuple[int, ...]:
+    """Bytes of the files of the workgroup's NextSeq run."""
+    async with open_client(simulator, simulator.tokens.workgroup) as client:
+        made = await plan(client, folder, BLOCKED, bcl=True)
+        return tuple(sorted(file.size for file in made.files))
 
 
 async def refusal(client: Client, folder: Path, selector: str, *, bcl: bool = False) -> str:

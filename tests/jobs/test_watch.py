@@ -85,6 +85,7 @@ def test_names_are_the_source_and_the_date_and_unique() -> None:
     taken = {"x-2025-08-25", "x-2025-08-25-2"}
     assert job_name("x", day, taken) == "x-2025-08-25-3"
     assert job_name("日本", day, ()) == "import-2025-08-25"
+    assert job_name("Ärzte Größe", day, ()) == "Arzte-Gro-e-2025-08-25"
 
 
 @given(source=st.text(max_size=200))

@@ -1,73 +1,102 @@
-"""Which files of a raw run are taken: all but images, end markers last."""
+"""Which files of a raw run are taken, and in which order."""
 
 import pytest
 
 from bstui.basespace.models import File, Run
-from bstui.runs.choice import choose_files, is_end_marker, is_image, is_tame, place_file
+from bstui.errors import UsageError
+from bstui.runs.choice import (
+    Choice,
+    choose_files,
+    count_left_out,
+    is_tame,
+    parse_choice,
+    place_file,
+)
 
 RUN = Run(id="11", name="260112_M1_0041_A")
+PATHS = [
+    "CopyComplete.txt",
+    "Data/Intensities/BaseCalls/L001/C1.1/L001_1.cbcl",
+    "Data/Intensities/BaseCalls/L002/C1.1/L002_1.cbcl",
+    "Data/Intensities/BaseCalls/L001/s_1_1101.filter",
+    "Data/Intensities/s.locs",
+    "InterOp/TileMetricsOut.bin",
+    "Logs/a.log",
+    "RTAComplete.txt",
+    "RunInfo.xml",
+    "SampleSheet.csv",
+    "Thumbnail_Images/L001/a.jpg",
+]
 
 
 def file(path: str) -> File:
-    return File(id=path, name=path.rpartition("/")[2], path=path, size=1)
+    return File(id=path, name=path.rpartition("/")[2], path=path, size=len(path))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "Thumbnail_Images/L001/C1.1/s_1_1101_a.jpg",
-        "Images/Focus/L001/x.tif",
-        "Data/Intensities/x.JPG",
-        "images/a.png",
-    ],
-)
-def test_images(path: str) -> None:
-    assert is_image(path)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "RTAComplete.txt",
-        "RTAComplete.xml",
-        "CopyComplete.txt",
-        "SequenceComplete.txt",
-        "RunCompletionStatus.xml",
-        "CompletedJobInfo.xml",
-        "Basecalling_Netcopy_complete.txt",
-        "RTARead1Complete.txt",
-    ],
-)
-def test_end_markers(path: str) -> None:
-    assert is_end_marker(path)
-    assert not is_end_marker(f"Data/{path}")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "RunInfo.xml",
-        "Data/Intensities/BaseCalls/L001/C1.1/L001_1.cbcl",
-        "InterOp/ImageMetricsOut.bin",
-        "Data/Intensities/BaseCalls/L001/s_1_1101.filter",
-        "NotImages/x.txt",
-    ],
-)
-def test_data(path: str) -> None:
-    assert not is_image(path)
-    assert not is_end_marker(path)
+def choose(*paths: str, files: str = "no-images", **patterns: list[str]) -> list[str]:
+    choice = parse_choice(files, patterns.get("include", []), patterns.get("exclude", []))
+    return [one.path for one in choose_files(map(file, paths), choice).files]
 
 
 def test_end_markers_come_last_and_images_are_left_out() -> None:
-    paths = ["CopyComplete.txt", "Data/a.bcl", "RTAComplete.txt", "Images/b.jpg", "RunInfo.xml"]
-    taken, left = choose_files(file(path) for path in paths)
-    assert [item.path for item in taken] == [
-        "Data/a.bcl",
-        "RunInfo.xml",
-        "CopyComplete.txt",
-        "RTAComplete.txt",
+    chosen = choose_files(map(file, PATHS))
+    taken = [one.path for one in chosen.files]
+    assert taken[-2:] == ["CopyComplete.txt", "RTAComplete.txt"]
+    assert sorted([*taken, PATHS[-1]]) == sorted(PATHS)
+    assert [(left.path, why) for left, why in chosen.left_out] == [
+        (PATHS[-1], "an image of the flow cell")
     ]
-    assert [item.path for item in left] == ["Images/b.jpg"]
+    assert chosen.warnings == ()
+
+
+def test_what_is_taken_is_counted_by_kind_and_what_is_not_by_reason() -> None:
+    chosen = choose_files(map(file, PATHS), parse_choice("demultiplexing", [], ["L002/"]))
+    assert {share.what: share.files for share in chosen.taken} == {
+        "RunInfo, RunParameters, sample sheet": 2,
+        "base calls": 1,
+        "filters": 1,
+        "cluster positions": 1,
+        "end markers": 2,
+    }
+    assert sum(share.bytes for share in chosen.taken) == sum(one.size for one in chosen.files)
+    left = count_left_out((reason, one.size) for one, reason in chosen.left_out)
+    assert [share.text for share in left] == [
+        "left out by --exclude L002/: 1 file, 48 B",
+        "InterOp metrics: not part of demultiplexing: 1 file, 26 B",
+        "other files: not part of demultiplexing: 1 file, 10 B",
+        "an image of the flow cell: not part of demultiplexing: 1 file, 27 B",
+    ]
+
+
+def test_metrics_have_no_end_marker_for_there_is_nothing_to_demultiplex() -> None:
+    assert choose(*PATHS, files="metrics") == [
+        "InterOp/TileMetricsOut.bin",
+        "RunInfo.xml",
+        "SampleSheet.csv",
+    ]
+
+
+def test_everything_is_everything() -> None:
+    assert sorted(choose(*PATHS, files="everything")) == sorted(PATHS)
+
+
+def test_what_is_included_comes_whatever_was_left_out() -> None:
+    assert choose(*PATHS, exclude=["*"], include=["RunInfo.xml"]) == ["RunInfo.xml"]
+    assert PATHS[-1] in choose(*PATHS, include=["Thumbnail_Images/L001/"])
+
+
+def test_a_pattern_that_matches_nothing_is_told() -> None:
+    chosen = choose_files(map(file, PATHS), parse_choice("no-images", ["*.tif"], ["L009"]))
+    assert chosen.warnings == (
+        "--include *.tif matches none of the run's files.",
+        "--exclude L009 matches none of the run's files.",
+    )
+
+
+def test_a_choice_that_cannot_be_meant() -> None:
+    with pytest.raises(UsageError, match="cannot be used"):
+        parse_choice("no-images", [""], [])
+    assert parse_choice("no-images", [], []) == Choice()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from bstui.errors import Archived, BstuiError, Gone, NotAllowed, NotFound
-from bstui.runs.contents import RunContents, gather_run
+from bstui.runs.choice import Choice, Chosen, parse_choice
+from bstui.runs.contents import choose_of_run, gather_run
 from tests.basespace.server import Question, Reply, asking
 
 Json = dict[str, object]
@@ -17,8 +18,13 @@ def a_file(number: int, path: str, **more: object) -> Json:
 
 
 async def gather(
-    run: Json, files: list[Json], *, total: int | None = None, is_readable: bool = True
-) -> RunContents:
+    run: Json,
+    files: list[Json],
+    *,
+    total: int | None = None,
+    is_readable: bool = True,
+    choice: Choice | None = None,
+) -> Chosen:
     """What is gathered of a run of these files; `total` is how many the server counts."""
 
     def answer(question: Question) -> Reply:
@@ -36,7 +42,7 @@ async def gather(
                 return Reply({}, 404)
 
     async with asking(answer) as (client, _):
-        return await gather_run(client, "11")
+        return choose_of_run(await gather_run(client, "11"), choice or Choice())
 
 
 FILES = [a_file(1, "RTAComplete.txt"), a_file(2, "RunInfo.xml"), a_file(3, "Images/a.jpg")]
@@ -45,7 +51,7 @@ FILES = [a_file(1, "RTAComplete.txt"), a_file(2, "RunInfo.xml"), a_file(3, "Imag
 async def test_what_is_taken_and_what_is_not() -> None:
     contents = await gather({}, FILES)
     assert [file.path for file in contents.files] == ["RunInfo.xml", "RTAComplete.txt"]
-    assert [file.path for file in contents.images] == ["Images/a.jpg"]
+    assert [file.path for file, _ in contents.left_out] == ["Images/a.jpg"]
     assert not contents.warnings
 
 
@@ -58,7 +64,6 @@ async def test_a_run_of_which_a_part_is_archived() -> None:
 @pytest.mark.parametrize(
     ("run", "error", "reason"),
     [
-        ({"IsArchived": True}, Archived, "archived.*/run/11 or with `bs unarchive run -i 11`"),
         ({"IsDeleted": True}, Gone, "deleted.*trash"),
         ({"IsFileDataDeleted": True}, Gone, "Its files were deleted.*ask the owner for a copy"),
         ({"Status": "Running"}, BstuiError, r"uploading.*\(Running\).*Wait until"),
@@ -71,6 +76,20 @@ async def test_a_run_that_is_not_whole(run: Json, error: type[BstuiError], reaso
     with pytest.raises(error, match=reason) as caught:
         await gather(run, FILES)
     assert caught.value.hint
+
+
+async def test_an_archived_run_still_gives_its_metrics() -> None:
+    run: Json = {"IsArchived": True}
+    files = [*FILES, a_file(4, "Data/x.bcl"), a_file(5, "InterOp/a.bin")]
+    with pytest.raises(Archived, match=r"archived.*/run/11 or with `bs unarchive run -i 11`"):
+        await gather(run, files)
+    chosen = await gather(run, files, choice=parse_choice("metrics", [], []))
+    assert [file.path for file in chosen.files] == ["RunInfo.xml", "InterOp/a.bin"]
+
+
+async def test_a_choice_of_nothing_says_so() -> None:
+    with pytest.raises(NotFound, match="Of the 3 files it has, none is chosen"):
+        await gather({}, FILES, choice=parse_choice("metrics", [], ["*"]))
 
 
 @pytest.mark.parametrize("files", [[], FILES[2:]])

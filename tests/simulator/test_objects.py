@@ -84,6 +84,12 @@ def test_conditions_are_checked(laboratory: Simulator, file: str, address: str) 
     assert fetch(address, If_Match=f'"{etag}"', Range="bytes=0-9").status_code == 206
     assert fetch(address, If_Match='"other"').status_code == 412
     assert fetch(address, If_Match=etag).status_code == 412
+    known = fetch(address, If_None_Match=f'"{etag}"')
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", f'"{etag}"')
+    assert fetch(address, If_None_Match='"other"').status_code == 200
+    later = "Fri, 01 Jan 2100 00:00:00 GMT"
+    assert fetch(address, If_Modified_Since=later).status_code == 304
+    assert fetch(address, If_Modified_Since="Thu, 01 Jan 1970 00:00:00 GMT").status_code == 200
     modified = fetch(address).headers["last-modified"]
     assert fetch(address, If_Unmodified_Since=modified).status_code == 200
     earlier = "Wed, 01 Jan 2020 00:00:00 GMT"

@@ -198,6 +198,30 @@ def test_zip_names(simulator: Simulator, api: httpx.Client, variant: str, path: 
 
 
 @pytest.mark.parametrize(
+    ("variant", "calls", "index"),
+    [
+        ("after-the-file", "0007.bcl.bgzf", "0007.bcl.bgzf.bci"),
+        ("after-the-cycle", "0007.bcl.bgzf", "0007.bci"),
+        ("short", "0007.bgzf", "0007.bci"),
+    ],
+)
+def test_bgzf_names(simulator: Simulator, variant: str, calls: str, index: str) -> None:
+    choose(simulator, "bgzf-names", variant)
+    with asking(simulator.regions[0], simulator.tokens.workgroup) as api:
+        run = run_named(api, "NextSeq 500, odd names")["Id"]
+        files = api.get(f"/v2/runs/{run}/files?limit=1000&directory=/Data&recursive=true").json()
+        paths = {file["Path"]: file for file in files["Items"]}
+        lane = "Data/Intensities/BaseCalls/L001"
+        assert {path for path in paths if path.startswith(f"{lane}/0007")} == {
+            f"{lane}/{calls}",
+            f"{lane}/{index}",
+        }
+        assert f"{lane}/s_1.bci" in paths
+        content = api.get(paths[f"{lane}/{calls}"]["HrefContent"], follow_redirects=True).content
+        assert len(content) == paths[f"{lane}/{calls}"]["Size"]
+
+
+@pytest.mark.parametrize(
     ("variant", "marks"),
     [
         ("by-region", ["&Signature=", "X-Amz-Signature="]),

@@ -78,9 +78,9 @@ class Fault:
     """Meant for the first request without a range."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
-    """A request as the store saw it."""
+    """A request as the store saw it; `sent` is counted ahead: who has the bytes finds them."""
 
     name: str
     start: int
@@ -239,6 +239,9 @@ class _Handler(BaseHTTPRequestHandler):
         fault: Fault,
     ) -> None:
         sent = 0
+        entry = Asked(name, start, stop, status, 0, dict(self.headers.items()))
+        with self.store.lock:
+            self.store.log.append(entry)
         try:
             self.send_response(status)
             if "Transfer-Encoding" not in headers:
@@ -254,6 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
                 piece = body[sent : min(edge, sent + 64 * 1024)]
                 if sent + len(piece) == len(body):
                     self._end_busy()
+                entry.sent += len(piece)
                 self.wfile.write(piece)
                 sent += len(piece)
                 if sent == fault.hold_after and not fault.held.is_set():
@@ -262,6 +266,4 @@ class _Handler(BaseHTTPRequestHandler):
             if end < len(body):
                 self.close_connection = True
         finally:
-            entry = Asked(name, start, stop, status, sent, dict(self.headers.items()))
-            with self.store.lock:
-                self.store.log.append(entry)
+            entry.sent = sent

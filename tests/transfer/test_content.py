@@ -37,6 +37,16 @@ async def test_full_opens_every_file_and_counts_its_reads(bench: Bench) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["0001.bcl.bgzf", "0001.bgzf"])
+async def test_base_calls_in_blocks_are_whole_without_an_end_of_file_block(
+    bench: Bench, name: str
+) -> None:
+    bench.store.put(name, make_block(b"calls"))
+    await bench.run([bench.item(name)], verify="full")
+    bench.check()
+    assert bench.heard.proofs[name].verified == "etag+gzip"
+
+
 BROKEN = {
     "cut": gzip.compress(b"@a\nA\n+\nF\n" * 9000)[:-9],
     "no gzip": b"@a\nA\n+\nF\n",

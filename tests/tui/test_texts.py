@@ -27,7 +27,13 @@ from bstui.jobs.state import JobStatus, State
 from bstui.jobs.watch import Counts, JobView
 from bstui.tui.screens import job_text
 from bstui.tui.screens.candidate import lanes_text
-from bstui.tui.screens.choices import change, first_choices, list_choices, next_value
+from bstui.tui.screens.choices import (
+    change,
+    first_choices,
+    list_choices,
+    next_value,
+    problem_of,
+)
 from bstui.tui.screens.rows import Field, ItemRows
 from bstui.tui.themes import ASCII
 from bstui.tui.widgets.canvas import Role, text_of
@@ -152,7 +158,14 @@ def test_choices_follow_settings_and_the_last_import() -> None:
     again = first_choices(settings, "/last", bcl=True, sample="Pool")
     assert again.destination == Path("/last")
     assert again.options == Options(bcl=True, verify="full")
-    assert [line.key for line in list_choices(again, "")] == ["where", "existing", "verify", "name"]
+    keys = ["where", "bcl_files", "include", "exclude", "existing", "verify", "name"]
+    assert [line.key for line in list_choices(again, "")] == keys
+    some = change(again, "include", "'a b' *.bin", "")
+    assert some.options.include == ("a b", "*.bin")
+    (line,) = [line for line in list_choices(some, "") if line.key == "include"]
+    assert change(again, "include", line.value, "") == some
+    for bad in ("{a", "'a"):
+        assert problem_of(lambda bad=bad: change(again, "exclude", bad, ""))  # type: ignore[misc]
 
 
 def test_a_sample_name_comes_and_goes_with_its_grouping() -> None:

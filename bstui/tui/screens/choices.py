@@ -1,6 +1,7 @@
 """What a person decides on the review page, as a list of lines that can be changed."""
 
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from textual.message import Message
 from bstui.config_tables import ImportSettings
 from bstui.errors import BstuiError
 from bstui.jobs.records import Options
+from bstui.runs.choice import parse_choice
 from bstui.samples.grouping import Grouping
 from bstui.samples.layout import DEFAULTS, check_template
 from bstui.tui.keys import bindings
@@ -23,6 +25,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "automatic": "one sample for each biosample",
         "single": "everything becomes one sample",
         "none": "no samples: files as they are, by biosample",
+    },
+    "bcl_files": {
+        "no-images": "all but images of the flow cell",
+        "demultiplexing": "what BCL Convert reads",
+        "metrics": "RunInfo, RunParameters, sample sheet, InterOp",
+        "everything": "images too",
     },
     "existing": {
         "adopt": "keep a file that is there, once it is proven equal",
@@ -90,7 +98,11 @@ def list_choices(choices: Choices, job_name: str) -> list[Choice]:
     options = choices.options
     where = str(choices.destination)
     lines = [Choice("where", "where", where, where)]
-    if not options.bcl:
+    if options.bcl:
+        lines.append(_among("bcl_files", "files", options.bcl_files))
+        for flag, globs in (("include", options.include), ("exclude", options.exclude)):
+            lines.append(Choice(flag, flag, " ".join(globs) or "nothing", shlex.join(globs)))
+    else:
         lines.append(_among("grouping", "grouping", options.grouping))
         if options.grouping == Grouping.SINGLE:
             lines.append(Choice("sample", "sample", options.sample, options.sample))
@@ -118,6 +130,10 @@ def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
             default = value.strip() in ("", DEFAULTS[Grouping(options.grouping)])
             layout = "" if default else check_template(value.strip())
             return replace(choices, options=_with(options, layout=layout))
+        case "include" | "exclude":
+            globs = tuple(shlex.split(value))
+            parse_choice(options.bcl_files, globs, ())
+            return replace(choices, options=_with(options, **{key: globs}))
         case "sample":
             if not value.strip():
                 raise ValueError("a sample needs a name")
@@ -129,7 +145,7 @@ def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
             return replace(choices, options=_with(options, **{key: value}))
 
 
-def _with(options: Options, **changes: str) -> Options:
+def _with(options: Options, **changes: str | tuple[str, ...]) -> Options:
     return msgspec.structs.replace(options, **changes)
 
 

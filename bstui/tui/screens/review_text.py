@@ -32,7 +32,10 @@ def summary(plan: Plan) -> Pairs:
     if runs:
         more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
         pairs.append(("runs", ", ".join(runs[:3]) + more))
-    if plan.left_out:
+    pairs += [("taken", share.text) for share in plan.taken]
+    if plan.taken:
+        pairs += [("not taken", share.text) for share in plan.not_taken]
+    elif plan.left_out:
         chosen = sum(item.is_chosen for item in plan.left_out)
         taken = f"{chosen:,} of what was chosen" if chosen else "nothing of what was chosen"
         pairs.append(("left out", f"{taken}; {len(plan.left_out) - chosen:,} beside it"))

@@ -1,0 +1,55 @@
+"""A raw run's part of a plan: where each of its files goes, and what is not taken."""
+
+from collections.abc import Iterable
+
+from bstui.basespace.models import File, Run
+from bstui.jobs.records import Options, PlanFile
+from bstui.runs.choice import place_file
+from bstui.runs.kinds import is_end_marker
+from bstui.samples.choice import LeftOut
+from bstui.text import safe_text
+
+
+def plan_run(run: Run, files: Iterable[File]) -> list[PlanFile]:
+    """A line of the plan for each file; a path that two have is told apart by the file's id."""
+    taken: set[str] = set()
+    planned = []
+    for file in files:
+        path = place_file(run, file)
+        path = f"{path}~{file.id}" if path in taken else path
+        taken.add(path)
+        planned.append(
+            PlanFile(
+                id=file.id,
+                name=safe_text(file.name),
+                path=path,
+                size=file.size,
+                etag=file.etag,
+                run=run.name,
+                run_id=run.id,
+                last=is_end_marker(file.path),
+            )
+        )
+    return planned
+
+
+def not_taken(run: Run, file: File, reason: str) -> LeftOut:
+    """A file of the run that the choice leaves out."""
+    return LeftOut(
+        name=safe_text(file.path),
+        reason=reason,
+        id=file.id,
+        run=run.name,
+        size=file.size,
+        is_chosen=False,
+    )
+
+
+def choice_words(options: Options) -> list[str]:
+    """The choice of files as a command line gives it; nothing for what is usual."""
+    words = ["--bcl"]
+    if options.bcl_files != Options().bcl_files:
+        words += ["--bcl-files", options.bcl_files]
+    for flag, patterns in (("--include", options.include), ("--exclude", options.exclude)):
+        words += [word for pattern in patterns for word in (flag, pattern)]
+    return words
