@@ -23,6 +23,7 @@ COMMANDS = {
     "pause": ("jobs:pause", "Pause a job"),
     "resume": ("jobs:resume", "Go on with a job"),
     "cancel": ("jobs:cancel", "Cancel a job; what has arrived stays"),
+    "limit": ("jobs:limit", "Change how fast a job may go"),
     "logs": ("jobs:logs", "Print a job's log"),
     "history": ("history:history", "Search what was imported"),
     "demo": ("demo:demo", "Try bstui on a built-in BaseSpace"),

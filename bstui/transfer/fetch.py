@@ -21,7 +21,8 @@ import pycurl
 from bstui.errors import BstuiError, ServiceError, Unreachable
 from bstui.text import Secret, safe_text
 from bstui.transfer.bandwidth import Bandwidth
-from bstui.transfer.flight import Flight
+from bstui.transfer.beneath import reserve
+from bstui.transfer.flight import GATHERED, Flight
 from bstui.transfer.items import Route
 
 _TICK = 0.5
@@ -177,6 +178,7 @@ class Fetcher:
             return
         curl = self._spare.pop() if self._spare else pycurl.Curl()
         self._set_up(curl, flight)
+        reserve(flight.fd, flight.start, flight.stop)
         self._flights[curl] = flight
         self._multi.add_handle(curl)
 
@@ -195,7 +197,7 @@ class Fetcher:
 
     def _take(self, curl: pycurl.Curl, flight: Flight, data: bytes) -> int | None:
         """Libcurl's write callback: the piece is taken, refused, or to be offered again."""
-        if self._bandwidth.is_limited:
+        if self._bandwidth.limit is not None:
             if not self._bandwidth.may_pass():
                 self._held.add(curl)
                 return int(pycurl.WRITEFUNC_PAUSE)
@@ -203,7 +205,7 @@ class Fetcher:
         if not flight.take_body(data):
             return 0
         self.received += len(data)
-        if flight.is_full:
+        if flight.gathered >= GATHERED:
             began = time.monotonic()
             is_written = flight.write()
             self._writing += time.monotonic() - began

@@ -14,6 +14,11 @@ class Gate:
         self._inside = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits to come in."""
+        return any(not turn.done() for turn in self._waiting)
+
     async def enter(self) -> None:
         while self._inside >= self._capacity():
             turn = asyncio.get_running_loop().create_future()
