@@ -349,11 +349,10 @@ class Engine:
     async def _steer(self, fetcher: Fetcher) -> None:
         """Let the number of connections adapt to what they bring."""
         while True:
-            await asyncio.sleep(PERIOD)
-            is_wanted = self._connections.is_waited_for or self._files.is_waited_for
-            now = self._clock.monotonic()
+            now, is_wanted = self._clock.monotonic(), self._connections.is_full
             self._concurrency.observe(now, fetcher.received, is_wanted=is_wanted)
             self._open_gates()
+            await asyncio.sleep(PERIOD)
 
     async def _count(self) -> None:
         """Sample what the rates are taken from, once a second."""

@@ -15,9 +15,8 @@ class Gate:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
-    def is_waited_for(self) -> bool:
-        """Whether somebody waits to come in."""
-        return any(not turn.done() for turn in self._waiting)
+    def is_full(self) -> bool:
+        return self._inside >= self._capacity()
 
     async def enter(self) -> None:
         while self._inside >= self._capacity():
