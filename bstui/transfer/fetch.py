@@ -79,8 +79,8 @@ class Fetcher:
             raise
 
     def interrupt(self) -> None:
-        """End every flight where it is; what arrived is kept."""
-        self._command(self._abort_all)
+        """End every flight where it is, and close every connection; what arrived is kept."""
+        self._command(self._disconnect)
 
     def set_bandwidth(self, bandwidth: int | None) -> None:
         self._command(lambda: self._bandwidth.set(bandwidth))
@@ -98,9 +98,7 @@ class Fetcher:
     # From here on, the thread.
 
     def _run(self) -> None:
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._multi = self._make_multi()
         try:
             self._turn_until_finished()
         finally:
@@ -112,6 +110,12 @@ class Fetcher:
             for curl in self._spare:
                 curl.close()
             self._selector.close()
+
+    def _make_multi(self) -> pycurl.CurlMulti:
+        multi = pycurl.CurlMulti()
+        multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        return multi
 
     def _turn_until_finished(self) -> None:
         last = time.monotonic()
@@ -242,6 +246,15 @@ class Fetcher:
         for curl, flight in list(self._flights.items()):
             flight.interrupted = True
             self._land(curl, None)
+
+    def _disconnect(self) -> None:
+        """End the flights, and the connections that libcurl keeps for later ones."""
+        self._abort_all()
+        self._multi.close()
+        self._timer = None
+        for fd in [fd for fd in self._selector.get_map() if fd != self._wake]:
+            self._selector.unregister(fd)
+        self._multi = self._make_multi()
 
     def _finish(self) -> None:
         self._running = False

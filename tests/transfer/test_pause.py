@@ -30,7 +30,7 @@ async def test_a_pause_lets_bytes_stop_and_keeps_what_arrived(bench: Bench) -> N
         await until(lambda: engine.snapshot().bytes_done > 5 * MIB)
         engine.pause()
         fault.release.set()
-        await until(lambda: bench.store.open_now == 0)
+        await until(lambda: bench.store.connected == 0)
         snapshot = engine.snapshot()
         assert snapshot.paused
         assert snapshot.wait is None
