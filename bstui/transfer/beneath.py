@@ -135,9 +135,10 @@ def sync(descriptor: int) -> None:
             raise
 
 
-def begin_writing(descriptor: int) -> None:
-    """Let the disk begin with what was written, so that the syncs of many files overlap."""
-    _LIBC.sync_file_range(descriptor, 0, 0, _SYNC_FILE_RANGE_WRITE)
+def begin_writing(descriptor: int, start: int = 0, stop: int = 0) -> None:
+    """Let the disk begin with what was written to `[start, stop)`, by default to the end, so that
+    the sync that is to come has less to wait for."""
+    _LIBC.sync_file_range(descriptor, start, max(0, stop - start), _SYNC_FILE_RANGE_WRITE)
 
 
 def reserve(descriptor: int, start: int, stop: int) -> None:
