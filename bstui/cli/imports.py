@@ -51,6 +51,8 @@ _SETTINGS = (
     "read_only",
     "give_up_after",
     "launch",
+    "concurrency",
+    "bwlimit",
     "concurrent_files",
     "concurrent_parts",
 )
@@ -126,6 +128,10 @@ class Wish:
     help="Where the worker runs: in the foreground, on this machine, in Slurm.",
 )
 @batch_options
+@click.option(
+    "--concurrency", type=click.Choice(["low", "medium", "high"]), help="Connections: 8, 64 or 128."
+)
+@click.option("--bwlimit", metavar="TIMETABLE", help="As 10M, or 08:00,512k 19:00,off by the time.")
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
 @click.option(
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."

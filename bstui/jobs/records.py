@@ -51,8 +51,12 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     read_only: bool = False
     give_up_after: float | None = None
     """Seconds without progress after which a wait ends the attempt; None: never."""
+    concurrency: str = "medium"
+    """How many connections at most: `low`, `medium` or `high`."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
+    bwlimit: str = ""
+    """A timetable as rclone writes it; empty: no limit."""
 
 
 class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -135,8 +139,9 @@ class Control(Record, frozen=True, kw_only=True, omit_defaults=True):
     """`control-NNNN.json`: the full wish; the highest number wins."""
 
     want: Want = Want.RUN
-    bwlimit: int | None = None
-    """Bytes per second; None: no limit."""
+    bwlimit: int | str | None = None
+    """Bytes per second, or a timetable as rclone writes it; None: as planned."""
+    concurrency: str | None = None
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
     free: bool = False

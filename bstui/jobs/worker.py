@@ -19,7 +19,7 @@ from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
 from bstui.jobs.completeness import keep_proof
-from bstui.jobs.control import asker
+from bstui.jobs.control import asker, bandwidth_now
 from bstui.jobs.ending import (
     CANCELLED,
     FREED,
@@ -42,6 +42,7 @@ from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
 from bstui.system import ca_file
 from bstui.text import Secret
+from bstui.transfer.concurrency import limits_of
 from bstui.transfer.engine import Engine
 from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
 
@@ -268,6 +269,7 @@ class Worker:
         if numbers.attempt > self._attempt.number:
             self._attempt.check_fence()
         if self._engine is not None:
+            self._engine.set_limits(self._limits())
             self._heed_backlog(self._engine)
         progress = self._compose()
         longest = self._header.options.give_up_after
@@ -285,7 +287,6 @@ class Worker:
         elif wish.record.want is Want.PAUSE and wish.record.free:
             self._end(FREED)
         if self._engine is not None:
-            self._engine.set_limits(self._limits())
             self._apply_wish(self._engine)
 
     def _apply_wish(self, engine: Engine) -> None:
@@ -295,12 +296,13 @@ class Worker:
             engine.go_on()
 
     def _limits(self) -> Limits:
-        """The wish's, else the plan's, else the usual."""
-        usual, wish, options = Limits(), self._wish, self._header.options
-        return Limits(
-            files=wish.concurrent_files or options.concurrent_files or usual.files,
-            parts=wish.concurrent_parts or options.concurrent_parts or usual.parts,
-            bandwidth=wish.bwlimit or None,
+        """The wish's, else the plan's, as they are at this time of the day."""
+        wish, options = self._wish, self._header.options
+        return limits_of(
+            wish.concurrency or options.concurrency,
+            wish.concurrent_files or options.concurrent_files,
+            wish.concurrent_parts or options.concurrent_parts,
+            bandwidth_now(options.bwlimit if wish.bwlimit is None else wish.bwlimit),
         )
 
     def _heed_backlog(self, engine: Engine) -> None:
