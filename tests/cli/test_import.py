@@ -101,7 +101,9 @@ def test_dry_run_writes_nothing_and_its_rows_have_the_promised_keys(
 ) -> None:
     said = robin("import", PANEL, "--to", str(tmp_path / "out"), "--dry-run", "--json")
     assert said.code == 0, said.err
-    assert {*said.rows[0]} == {"id", "name", "path", "size", "sample", "action", "warning"}
+    first = said.rows[0]
+    assert [*first][:7] == ["id", "name", "path", "size", "sample", "action", "warning"]
+    assert {*first} >= {"biosample", "biosample_id", "dataset", "run", "lane", "library", "read"}
     assert not (tmp_path / "out").exists()
     assert not places.jobs.exists()
 
@@ -123,6 +125,30 @@ def test_one_runs_raw_bcl(
     assert said.code == 0, said.err
     assert len(list((tmp_path / "out").glob("*/RunInfo.xml"))) == 1
     assert_imported(find_job(places.jobs, "last"), tmp_path / "out", laboratory.truth())
+
+
+def test_show_tells_what_was_proven_of_a_raw_run_and_proves_it_again(
+    robin: Shell, tmp_path: Path
+) -> None:
+    run = ("import", "run:Cardiac panel top-up", "--bcl", "--to", str(tmp_path / "out"))
+    assert robin(*run, *HERE).code == 0
+    (row,) = robin("show", "job:last", "--json").rows
+    assert (row["verdict"], row["missing_here"]) == ("complete", [])
+    assert "lane 1: " in row["by_lane"][0]
+    gone = next((tmp_path / "out").rglob("*.bcl"))
+    gone.unlink()
+    assert robin("show", "job:last", "--json").rows == [row], "what was proven then"
+    said = robin("show", "job:last", "--check", "--json")
+    assert said.code == 6
+    (missing,) = said.rows[0]["missing_here"]
+    assert str(gone).endswith(f"/{missing}")
+
+
+def test_a_check_is_of_a_raw_runs_job(robin: Shell, tmp_path: Path) -> None:
+    assert robin("show", "project:Cardiac amplicon panel", "--check").code == 2
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path / "out"), *HERE).code == 0
+    said = robin("show", "job:last", "--check")
+    assert (said.code, "imports no raw run" in said.err) == (2, True)
 
 
 def test_what_of_a_raw_run_is_taken(robin: Shell, tmp_path: Path) -> None:
@@ -219,3 +245,37 @@ def test_a_layout_in_the_settings_that_cannot_be_used_is_named_with_its_file(
     said = robin("import", "biosample:NTC", "--to", str(tmp_path), "--dry-run")
     assert said.code == 2
     assert f"{places.settings}: import.layout" in said.err
+
+
+def test_what_a_dry_run_prints_is_a_sample_map(robin: Shell, tmp_path: Path) -> None:
+    command = ("import", PANEL, "--to", str(tmp_path / "out"), "--dry-run", "--json")
+    printed = robin(*command[:-1], "--tsv").out
+    (tmp_path / "map.tsv").write_text(printed)
+    assert robin(*command, "--sample-map", str(tmp_path / "map.tsv")).rows == robin(*command).rows
+
+
+def test_a_sample_map_joins_renames_and_leaves_out(robin: Shell, tmp_path: Path) -> None:
+    (tmp_path / "map.tsv").write_text("Aorta-1\tAorta\nAorta-2\tAorta\nNTC\t-\n")
+    chosen = ("biosample:Aorta-1", "biosample:Aorta-2", "biosample:NTC", "biosample:Kidney-2")
+    map_file = ("--sample-map", str(tmp_path / "map.tsv"))
+    said = robin("import", *chosen, "--to", str(tmp_path / "out"), *map_file, *HERE)
+    assert said.code == 0, said.err
+    assert "left out by the sample map" in said.err
+    assert "does not name 1 biosample" in said.err
+    project = tmp_path / "out" / "Cardiac amplicon panel"
+    assert {path.name for path in project.iterdir()} == {"Aorta", "Kidney-2"}
+    (tmp_path / "map.tsv").write_text("Aorta-1\n")
+    said = robin("import", *chosen, "--to", str(tmp_path / "out"), *map_file, "--dry-run")
+    assert (said.code, "map.tsv, line 1" in said.err) == (2, True)
+    said = robin("import", *chosen, *map_file, "--grouping", "none", "--to", "x", "--dry-run")
+    assert said.code == 2
+
+
+def test_undetermined_reads_come_only_when_asked(robin: Shell, tmp_path: Path) -> None:
+    command = ("import", "run:Cardiac panel plate 1", "--to", str(tmp_path / "out"), "--dry-run")
+    said = robin(*command, "--json")
+    assert not [row for row in said.rows if row["name"].startswith("Undetermined")]
+    assert "reads that no index claimed" in said.err
+    asked = robin(*command, "--undetermined", "--json").rows
+    assert len(asked) > len(said.rows)
+    assert any(row["name"].startswith("Undetermined") for row in asked)
