@@ -337,7 +337,8 @@ def _refuse_address(address: Secret) -> BstuiError | None:
 
 
 def _curl_problem(number: int, text: str, curl: pycurl.Curl, route: Route) -> BstuiError:
-    """libcurl's error as one of ours; its text names hosts, never the query."""
+    """libcurl's error as one of ours; it names hosts, never the query."""
+    host = safe_text(urlsplit(curl.getinfo(pycurl.EFFECTIVE_URL)).hostname or "", 100)
     words = safe_text(text.split("?")[0], 200)
     if number in _TLS_REFUSED:
         ca_file = route.ca_file or "libcurl's own"
@@ -347,4 +348,6 @@ def _curl_problem(number: int, text: str, curl: pycurl.Curl, route: Route) -> Bs
             hint="Behind a proxy that opens TLS, give its certificates with --ca-bundle or "
             "SSL_CERT_FILE.",
         )
-    return Unreachable(f"The file server cannot be reached: {words or f'curl error {number}'}.")
+    return Unreachable(
+        f"The file server {host} cannot be reached: {words or f'curl error {number}'}."
+    )
