@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from bstui.cli.batch import SLURM_FLAGS, batch_of, batch_options, describe_submission
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
 from bstui.cli.jobs import write_jobs
@@ -21,14 +22,17 @@ from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
+from bstui.jobs.manifest import record_folder
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
-from bstui.jobs.records import Launcher, Options
+from bstui.jobs.records import Batch, Launcher, Options
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
 from bstui.runs.choice import parse_choice
 from bstui.samples.layout import check_template
+from bstui.samples.sample_map import NO_MAP, SampleMap, read_sample_map
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
+from bstui.samples.sheet_format import load_sheets, sheet_word
 from bstui.system import current_umask
 from bstui.units import count_text, size_text
 
@@ -59,7 +63,9 @@ class Wish:
 
     destination: Path
     options: Options
+    sample_map: SampleMap
     launcher: Launcher
+    batch: Batch
     name: str
     dry_run: bool
     is_confirmed: bool
@@ -85,6 +91,14 @@ class Wish:
     type=click.Choice(["automatic", "single", "none"]),
     help="One sample for each biosample, one of all, or files as they are.",
 )
+@click.option(
+    "--sample-map", "map_file", metavar="FILE", help="Which sample each biosample is of: a TSV."
+)
+@click.option("--qc-failed", is_flag=True, help="Also take data that failed quality control.")
+@click.option("--undetermined", is_flag=True, help="Also take reads that no index claimed.")
+@click.option(
+    "--sheet", "sheets", multiple=True, metavar="NAME", help="A sample sheet, as nf-core/rnaseq."
+)
 @click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
 @click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
 @click.option(
@@ -106,7 +120,12 @@ class Wish:
 @click.option(
     "--give-up-after", metavar="DURATION", help="Stop a job that waits so long, as 12h; else never."
 )
-@click.option("--launch", type=click.Choice(["here", "detached"]), help="Where the worker runs.")
+@click.option(
+    "--launch",
+    type=click.Choice(["here", "detached", "slurm"]),
+    help="Where the worker runs: in the foreground, on this machine, in Slurm.",
+)
+@batch_options
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
 @click.option(
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
@@ -124,6 +143,8 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     plan = run_calls(_plan(session, given_selectors(selectors, source), wish))
     if wish.dry_run:
         describe_plan(plan)
+        if wish.launcher is Launcher.SLURM:
+            describe_submission(session, plan.header)
         session.output.write(_DRY_KEYS, plan.rows())
         return 0
     describe_plan(plan)
@@ -134,7 +155,8 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
 
 
 def _wish(session: Session, flags: dict[str, Any]) -> Wish:
-    settings = session.settings_with({f"import.{key}": flags[key] for key in _SETTINGS})
+    slurm = {f"slurm.{key}": flags[key] or None for key in SLURM_FLAGS}
+    settings = session.settings_with({f"import.{key}": flags[key] for key in _SETTINGS} | slurm)
     chosen = settings.import_
     if not chosen.destination:
         raise UsageError("No destination was given.", hint="Give the folder with --to DIR.")
@@ -146,16 +168,23 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         exclude=flags["exclude"],
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
+        sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
+        qc_failed=flags["qc_failed"],
+        undetermined=flags["undetermined"],
         layout="" if is_bcl else chosen.layout,
         **chosen.about_transfer(),
     )
     _check(options, flags)
     _check_bcl(options, flags)
+    load_sheets(options.sheets)
     _check_layout(options.layout, settings.source_of("import.layout"))
+    map_file = flags["map_file"]
     return Wish(
         destination=_checked_folder(chosen.destination),
         options=options,
+        sample_map=read_sample_map(Path(map_file).absolute()) if map_file else NO_MAP,
         launcher=Launcher(chosen.launch),
+        batch=batch_of(settings.slurm),
         name=flags["name"],
         dry_run=flags["dry_run"],
         is_confirmed=flags["yes"],
@@ -189,14 +218,21 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
             "--sample names the one sample of --grouping single.",
             hint="Add --grouping single, or leave --sample out.",
         )
+    if flags["map_file"] and options.grouping != "automatic":
+        raise UsageError(
+            "--sample-map says which sample each biosample is of, and so does --grouping.",
+            hint="Leave one of them out.",
+        )
 
 
 def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
     """Refuse what is about a raw run without one, and what is about FASTQ with one."""
-    if options.bcl and (flags["grouping"] or options.sample or flags["layout"]):
+    about_fastq = ("grouping", "sample", "map_file", "layout", "qc_failed", "undetermined")
+    if options.bcl and any(flags[key] for key in about_fastq):
         raise UsageError(
             "A raw run is imported as the folder it is.",
-            why="--grouping, --sample and --layout are about FASTQ.",
+            why="--grouping, --sample, --sample-map, --layout, --qc-failed and --undetermined are "
+            "about FASTQ.",
             hint="Leave them out, or leave --bcl out.",
         )
     if not options.bcl and (flags["bcl_files"] or options.include or options.exclude):
@@ -226,7 +262,9 @@ async def _plan(session: Session, selectors: Sequence[Selector], wish: Wish) -> 
             region=profile.region,
             identity=identity,
             options=wish.options,
+            sample_map=wish.sample_map,
             launcher=wish.launcher,
+            batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
             name=wish.name,
             jobs_dir=session.places.jobs,
             umask=current_umask(),
@@ -255,6 +293,8 @@ def describe_plan(plan: Plan) -> None:
         f"{header.name}: {samples}{count_text(header.files, 'file')}, {size_text(header.bytes)}, "
         f"to {header.destination}"
     )
+    for form in load_sheets(header.options.sheets):
+        say(f"  sheet: {record_folder(Path(header.destination), header.id) / form.file}")
     if there:
         say(
             f"  {count_text(there, 'file')} ({size_text(bytes_there)}) there already: to be checked"
@@ -299,7 +339,7 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     )
     for thread in watching:
         thread.join()
-    if wish.launcher is Launcher.DETACHED and wish.follows:
+    if wish.launcher is not Launcher.HERE and wish.follows:
         code = exit_code_of(follow(folder).status)
     view = JobWatch(folder).refresh()
     write_jobs(session, [view])

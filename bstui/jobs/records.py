@@ -31,6 +31,12 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     include: tuple[str, ...] = ()
     """Patterns of a raw run's paths that are taken besides."""
     exclude: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    """Names of sample sheets, or absolute paths of a user's own."""
+    qc_failed: bool = False
+    """Whether datasets that failed quality control are taken as well."""
+    undetermined: bool = False
+    """Whether reads that no index claimed are."""
     grouping: str = "automatic"
     sample: str = ""
     layout: str = ""
@@ -47,6 +53,18 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds without progress after which a wait ends the attempt; None: never."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
+
+
+class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What is asked of Slurm for a job, in Slurm's own words; empty: what Slurm takes then."""
+
+    partition: str = ""
+    account: str = ""
+    qos: str = ""
+    time: str = ""
+    """The limit, as `12:00:00` or `2-00`."""
+    options: tuple[str, ...] = ()
+    """More of sbatch's options, as `--constraint=dtn`."""
 
 
 class PlanHeader(
@@ -76,6 +94,7 @@ class PlanHeader(
     samples: int = 0
     warnings: tuple[str, ...] = ()
     umask: int = 0o022
+    batch: Batch = Batch()
 
 
 class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,6 +109,7 @@ class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     sample: str = ""
     biosample: str = ""
     """The biosample's id."""
+    biosample_name: str = ""
     dataset: str = ""
     project: str = ""
     run: str = ""
@@ -119,6 +139,8 @@ class Control(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Bytes per second; None: no limit."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
+    free: bool = False
+    """Of a pause: whether the worker leaves, so that its node is free."""
     time: float = 0.0
     by: str = ""
     """Host and user, for people."""
@@ -273,5 +295,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The scheduler's own id."""
     take_over: bool = False
     """Whether the last attempt may be pushed aside."""
+    batch: Batch | None = None
+    """What is asked of Slurm from here on, in place of what the plan says."""
     problem: str = ""
     """Why this start came to nothing; a later number than the launch that it is about."""
