@@ -15,6 +15,7 @@ from bstui.cli.options import command
 from bstui.cli.run_rows import facts_row
 from bstui.cli.session import Session
 from bstui.errors import IntegrityError, UsageError
+from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.identifiers import find_job
 from bstui.jobs.watch import JobWatch
@@ -51,7 +52,9 @@ def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
     view = JobWatch(folder).refresh()
     proof = _prove_again(folder) if check else view.proof
     facts = job_row(view) | {"sources": list(view.header.sources)}
-    session.output.write_facts(facts | (proof_row(proof) if proof else {}))
+    if proof is not None:
+        facts |= proof_row(proof) | {"bcl_convert": bcl_convert_text(folder, proof)}
+    session.output.write_facts(facts)
     is_whole = not (check and proof and (proof.damaged or proof.missing_here))
     return 0 if is_whole else IntegrityError.exit_code
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bstui.jobs.completeness import run_folder
 from bstui.jobs.records import Options
+from bstui.jobs.run_files import run_folder
 from bstui.jobs.watch import JobWatch
 from bstui.jobs.worker import run_worker
 from bstui.paths import Places
