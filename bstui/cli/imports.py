@@ -87,6 +87,7 @@ class Wish:
 )
 @click.option("--include", multiple=True, metavar="GLOB", help="Of the run, take these besides.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Of the run, leave these out.")
+@click.option("--unzip", is_flag=True, help="Unpack the zip files of a zipped run too.")
 @click.option(
     "--bcl-convert", type=click.Choice(["print"]), help="Tell the command line for what landed."
 )
@@ -170,6 +171,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         bcl_files=flags["bcl_files"] or Options().bcl_files,
         include=flags["include"],
         exclude=flags["exclude"],
+        unzip=flags["unzip"],
         bcl_convert=flags["bcl_convert"] or "",
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
@@ -240,10 +242,10 @@ def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
             "about FASTQ.",
             hint="Leave them out, or leave --bcl out.",
         )
-    about_bcl = ("bcl_files", "include", "exclude", "bcl_convert")
+    about_bcl = ("bcl_files", "include", "exclude", "unzip", "bcl_convert")
     if not options.bcl and any(flags[name] for name in about_bcl):
         raise UsageError(
-            "--bcl-files, --include, --exclude and --bcl-convert are about a raw run.",
+            "--bcl-files, --include, --exclude, --unzip and --bcl-convert are about a raw run.",
             hint="Add --bcl, or leave them out.",
         )
     parse_choice(options.bcl_files, options.include, options.exclude)

@@ -9,6 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from itertools import chain
 
 import msgspec
 
@@ -20,6 +21,7 @@ from bstui.jobs.folder import JobFolder
 from bstui.jobs.recording import Recorder
 from bstui.jobs.records import FileDone
 from bstui.jobs.run_files import run_folder
+from bstui.jobs.unpacking import unpacked_files
 from bstui.runs.choice import parse_choice
 from bstui.runs.completeness import COMPLETE, INCOMPLETE, Completeness, Verdict
 from bstui.runs.proof import IsAltered, Stopped, prove_run
@@ -39,9 +41,10 @@ def prove_job(
     header = folder.header()
     run = run_folder(folder)
     options = header.options
+    files = ((file.path.partition("/")[2], file.size) for file in folder.files())
     proof = prove_run(
         run,
-        ((file.path.partition("/")[2], file.size) for file in folder.files()),
+        chain(files, unpacked_files(folder) if options.unzip else ()),
         parse_choice(options.bcl_files, options.include, options.exclude),
         is_proven=options.verify != "none",
         is_altered=is_altered,
@@ -56,7 +59,6 @@ async def keep_proof(
     folder: JobFolder,
     recorder: Recorder,
     note: Callable[[str, str], None],
-    *,
     failed: int,
     is_stopped: Callable[[], bool],
 ) -> None:

@@ -62,6 +62,7 @@ def choice_words(options: Options) -> list[str]:
     words = ["--bcl"]
     if options.bcl_files != Options().bcl_files:
         words += ["--bcl-files", options.bcl_files]
+    words += ["--unzip"] * options.unzip
     if options.bcl_convert:
         words += ["--bcl-convert", options.bcl_convert]
     for flag, patterns in (("--include", options.include), ("--exclude", options.exclude)):
