@@ -31,6 +31,10 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     include: tuple[str, ...] = ()
     """Patterns of a raw run's paths that are taken besides."""
     exclude: tuple[str, ...] = ()
+    unzip: bool = False
+    """Whether the zip files of a zipped run are unpacked."""
+    bcl_convert: str = ""
+    """`print`: tell the command line for what landed."""
     sheets: tuple[str, ...] = ()
     """Names of sample sheets, or absolute paths of a user's own."""
     qc_failed: bool = False

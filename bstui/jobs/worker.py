@@ -38,6 +38,7 @@ from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
 from bstui.jobs.reporter import Reporter
+from bstui.jobs.unpacking import unpack_zips
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
 from bstui.system import ca_file
@@ -140,14 +141,17 @@ class Worker:
     async def _work(self) -> None:
         try:
             await self._has_looked.wait()
+            is_over = self._has_ending.is_set
             adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
             if self._is_batch and not adopted.ids:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
-            if len(adopted.ids) < self._header.files and await self._log_in():
+            is_left = len(adopted.ids) < self._header.files or self._header.options.unzip
+            if is_left and await self._log_in():
                 await self._bring(adopted)
             if self._header.options.bcl and self._ending is None:
-                await self._prove()
+                failed = self._compose().files_failed
+                await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
@@ -216,21 +220,16 @@ class Worker:
         """A raw run's end markers, by which programs know that it is complete: only if it is."""
         markers = list(items_left(self._folder, adopted, last=True))
         failed = engine.snapshot().files_failed
+        if self._header.options.unzip and not failed:
+            note, fence = self._reporter.note, self._attempt.check_fence
+            failed = await unpack_zips(self._folder, note, fence, self._has_ending.is_set)
+        if self._ending is not None:
+            return
         if markers and not failed:
             await engine.run(markers)
         elif markers:
             self._reporter.withhold(markers, failed)
             self._pulse.withheld = len(markers)
-
-    async def _prove(self) -> None:
-        """Tell whether the run is complete, beside the data, when all has come that can."""
-        await keep_proof(
-            self._folder,
-            self._recorder,
-            self._reporter.note,
-            failed=self._compose().files_failed,
-            is_stopped=self._has_ending.is_set,
-        )
 
     def _holder(self) -> Holder:
         user, _, host = asker().rpartition("@")
