@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from bstui.errors import BstuiError, NotAllowed, NotFound
+from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
+from bstui.jobs.destination import Room
 from bstui.jobs.records import Options, PlanFile
 from bstui.samples.arrangement import assign
 from bstui.samples.choice import LeftOut, leave, run_name
 from bstui.samples.gathering import Gathered
 from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
+from bstui.samples.lanes import join_lanes
 from bstui.samples.layout import DEFAULTS, Placed, check_template, place_files, read_of
 from bstui.samples.marks import ScopeKind
 from bstui.samples.pairing import find_name_variants, find_oddities
@@ -21,6 +23,7 @@ from bstui.samples.selection import Selection
 from bstui.samples.sheet_format import load_sheets
 from bstui.text import safe_text
 
+_ALONE = ("", 0)
 _NOT_WANTED = "left out by the sample map"
 
 
@@ -54,15 +57,17 @@ def plan_samples(
     may_have_blanks = all(form.blanks for form in load_sheets(options.sheets))
     placed = place_files(samples, gathered.files, template, blanks=may_have_blanks)
     has_samples = grouping is not Grouping.NONE
+    joined, kept = _join(placed, options, has_samples)
     oddities = (text for item in samples for text in find_oddities(item, gathered.files))
     return PlannedSamples(
         samples=samples,
-        files=[_plan_file(item, has_samples) for item in placed],
+        files=[_plan_file(item, has_samples, *joined.get(item.file.id, _ALONE)) for item in placed],
         left_out=left_out,
         warnings=[
             *selection.notes,
             *gathered.warnings,
             *resolved.warnings,
+            *kept,
             *([] if may_have_blanks else _warn_of_blanks(placed)),
             *_count_reasons(left_out),
             *find_name_variants(samples if has_samples else ()),
@@ -80,7 +85,40 @@ def _warn_of_blanks(placed: Iterable[Placed]) -> Iterator[str]:
             return
 
 
-def _plan_file(placed: Placed, has_samples: bool) -> PlanFile:
+def _join(
+    placed: Sequence[Placed], options: Options, has_samples: bool
+) -> tuple[dict[str, tuple[str, int]], list[str]]:
+    """By file id, the joined file that it becomes a part of and its place there."""
+    if options.lanes == "keep":
+        return {}, []
+    if not has_samples:
+        raise UsageError(
+            "Lanes are joined by sample, and --grouping none makes no samples.",
+            hint="Choose another grouping, or leave --lanes merge out.",
+        )
+    joined, kept = join_lanes(placed, unlike=options.merge_unlike)
+    places = {
+        part.file.id: (file.path, number)
+        for file in joined
+        for number, part in enumerate(file.parts, 1)
+    }
+    return places, kept
+
+
+def add_joined(room: Room, files: Iterable[PlanFile], options: Options) -> Room:
+    """The room that is needed with the joined files: all of them beside their parts, or where the
+    parts are removed that of the largest sample."""
+    sizes: dict[str, int] = {}
+    paths: set[str] = set()
+    for file in files:
+        if file.merged:
+            sizes[file.sample] = sizes.get(file.sample, 0) + file.size
+            paths.add(file.merged)
+    most = max(sizes.values(), default=0) if options.remove_lanes else sum(sizes.values())
+    return msgspec.structs.replace(room, needed=room.needed + most, files=room.files + len(paths))
+
+
+def _plan_file(placed: Placed, has_samples: bool, merged: str, part: int) -> PlanFile:
     dataset, file = placed.dataset, placed.file
     return PlanFile(
         id=file.id,
@@ -98,6 +136,8 @@ def _plan_file(placed: Placed, has_samples: bool) -> PlanFile:
         library="+".join(library.name or library.id for library in dataset.libraries),
         lane=dataset.lane,
         read=read_of(file),
+        merged=merged,
+        part=part,
     )
 
 

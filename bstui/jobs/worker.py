@@ -28,6 +28,7 @@ from bstui.jobs.ending import (
 )
 from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.glance import glance
+from bstui.jobs.joining import LaneJoining
 from bstui.jobs.liveness import file_server_time, introduce, this_machine
 from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.pulse import Pulse, Rhythm
@@ -47,6 +48,7 @@ _BACKLOG = 4 * 1024 * 1024
 """Bytes of events without room, at which no more files are brought."""
 _LONGEST_ASKED = 3600.0
 """The most, in seconds, that a server's Retry-After is believed."""
+_WAITED_FOR = {Policy.AUTH: "login", Policy.SPACE: "room"}
 _PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH)
 """Errors of the first questions to BaseSpace that a started job waits out."""
 
@@ -107,6 +109,13 @@ class Worker:
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        self._joining = LaneJoining(
+            self._folder,
+            self._holder(),
+            self._reporter,
+            attempt.check_fence,
+            lambda: self._ending is not None,
+        )
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0
@@ -147,6 +156,9 @@ class Worker:
             self._pulse.adopted = adopted
             if len(adopted.ids) < self._header.files and await self._log_in():
                 await self._bring(adopted)
+            if self._ending is None:
+                await self._joining.run(self._wait_out)
+                self._wait = None
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
@@ -174,10 +186,12 @@ class Worker:
         seconds = min(self._rhythm.first_wait * 2.0 ** min(tries, 30), longest)
         if is_login:
             seconds = self._rhythm.login
+        elif error.policy is Policy.SPACE:
+            seconds = self._rhythm.room
         elif isinstance(error, TooManyRequests) and error.retry_after is not None:
             seconds = min(max(seconds, error.retry_after), _LONGEST_ASKED)
         now = time.time()
-        reason = "login" if is_login else "network"
+        reason = _WAITED_FOR.get(error.policy, "network")
         since = self._wait.since if self._wait and self._wait.reason == reason else now
         self._wait = Wait(reason, str(error), since, now + seconds)
         self._hurry.set()
@@ -327,6 +341,7 @@ class Worker:
         """Say how it ended, in the events and, where the job is through, in a result."""
         progress = self._compose()
         is_through = progress.files_done + progress.files_failed >= self._header.files
+        is_through &= not self._joining.is_unfinished
         if not is_through:
             progress = self._pulse.keep_reach(progress)
         with contextlib.suppress(InUse, OSError):
@@ -334,7 +349,8 @@ class Worker:
         ending, outcome = self._ending, None
         if is_through and (ending is None or ending.is_asked):
             ending = Ending("done", self._reporter.exit_code)
-            outcome = Outcome.INCOMPLETE if progress.files_failed else Outcome.DONE
+            failed = progress.files_failed + self._joining.failed
+            outcome = Outcome.INCOMPLETE if failed else Outcome.DONE
         elif ending is CANCELLED:
             outcome = Outcome.CANCELLED
         ending = ending or UNFINISHED
