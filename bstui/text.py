@@ -6,6 +6,8 @@ import unicodedata
 from urllib.parse import unquote
 
 _NAME_BYTES = 255
+_TAME_NAME = re.compile(r"[A-Za-z0-9_.+=@]([A-Za-z0-9_.+=@,~ -]*[A-Za-z0-9_+=@,~-])?(?<!\.)")
+"""Names that stay as they are, and need no look at each character."""
 _SHORT_BYTES = 200
 _TOKEN = re.compile(r"\b(?<!ds\.)[0-9a-fA-F]{32}\b")
 _QUERY = re.compile(r"(https?://[^\s?'\"<>]+)\?[^\s'\"<>]+")
@@ -73,6 +75,8 @@ def safe_name(text: str) -> str:
     treats apart become `%XX`, which `original_name` takes back. A name that is too long is cut to
     200 bytes and `~` with ten digits of its SHA-256.
     """
+    if len(text) <= _NAME_BYTES and _TAME_NAME.fullmatch(text):
+        return text
     if text == "%":
         return "%25"  # "%" alone is the name of the empty text
     escaped = "".join(_escape_in_name(text, i) for i in range(len(text)))
@@ -102,6 +106,8 @@ def original_name(name: str) -> str:
 
 def collision_key(path: str) -> str:
     """Equal for two paths that some file system takes for one: case and Unicode form."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", path).casefold())
 
 

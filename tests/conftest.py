@@ -9,12 +9,20 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bstui.paths import Places, find_places
 from tests import live
 from tests.secrecy import find_secrets, known_secrets
 
 pytest_plugins = ["tests.lab"]
+settings.register_profile(
+    "unhurried",
+    settings(),  # what hypothesis has for CI, where it finds that it is there
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unhurried")
 
 _FOREIGN = ("BSTUI_", "BASESPACE_", "XDG_", "SLURM_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")

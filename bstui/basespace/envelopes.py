@@ -5,6 +5,7 @@ names are the server's own.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -29,6 +30,7 @@ def amount(value: int | None) -> int | None:
     return value if value is not None and 0 <= value <= _MOST else None
 
 
+@lru_cache(1024)
 def moment(value: str | None) -> datetime | None:
     """A date of the wire: seven fractional digits, in old bodies without `Z`; never is None."""
     if not value:

@@ -13,8 +13,8 @@ UNINDEXED = "Unindexed Reads"
 """The project, one for each owner, that BaseSpace keeps undetermined reads in."""
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact of the service."""
+class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A fact of the service. It never holds itself, so that the garbage collector may pass it."""
 
 
 class Identity(Model, frozen=True, kw_only=True):

@@ -348,7 +348,7 @@ class File(Wire):
         path = self.path or self.name or ""
         return models.File(
             id=text(self.id),
-            name=self.name or path.rpartition("/")[2],
+            name=path if self.name == path else self.name or path.rpartition("/")[2],
             path=path,
             size=self.size,
             etag=etag(self.e_tag),

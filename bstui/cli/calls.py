@@ -18,16 +18,19 @@ would wait (measured: as long as the lookup takes)."""
 def run_calls(calls: Coroutine[Any, Any, T]) -> T:
     """What the calls give. They only read: an interrupt can leave them where they are."""
 
-    async def watched() -> T:
+    given: list[T] = []  # asyncio.run writes a task's result out as text (3.11): not a long one
+
+    async def watched() -> None:
         try:
-            return await calls
+            given.append(await calls)
         except asyncio.CancelledError:
             watchdog = threading.Timer(_GRACE, _leave)
             watchdog.daemon = True
             watchdog.start()
             raise
 
-    return asyncio.run(watched())
+    asyncio.run(watched())
+    return given[0]
 
 
 def _leave() -> None:

@@ -4,6 +4,7 @@ import os
 import shlex
 from pathlib import Path
 
+from bstui.jobs.batch_script import batch_words
 from bstui.jobs.plan import PlanRequest
 from bstui.jobs.records import Launcher, Options
 from bstui.jobs.run_files import choice_words
@@ -45,7 +46,7 @@ def equivalent_command(
     if options.lanes == "merge":
         words += ["--lanes", "merge"] + ["--merge-unlike"] * options.merge_unlike
         words += ["--remove-lanes"] * options.remove_lanes
-    words += ["--read-only"] * options.read_only
+    words += ["--read-only"] * options.read_only + batch_words(request.batch)
     words += ["--qc-failed"] * options.qc_failed + ["--undetermined"] * options.undetermined
     return shlex.join([*words, "--yes"])
 

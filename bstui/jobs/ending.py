@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
 from bstui.jobs.control import CANCELLED_CODE
+from bstui.jobs.records import Outcome, Progress, Result
 from bstui.units import duration_text
 
 
@@ -31,6 +33,22 @@ def gave_up(reason: str, seconds: float) -> Ending:
     return Ending(text, _WAITED_FOR.get(reason, BstuiError.exit_code), has_waited=True)
 
 
+def make_result(progress: Progress, outcome: Outcome, exit_code: int, seconds: float) -> Result:
+    """The last word of an attempt that is through, or was cancelled."""
+    return Result(
+        attempt=progress.attempt,
+        time=time.time(),
+        outcome=outcome,
+        exit_code=exit_code,
+        files=progress.files,
+        files_done=progress.files_done,
+        files_failed=progress.files_failed,
+        bytes=progress.bytes,
+        bytes_done=progress.bytes_done,
+        seconds=seconds,
+    )
+
+
 _WAITED_FOR = {
     "login": NotLoggedIn.exit_code,
     "room": NoSpace.exit_code,
@@ -39,6 +57,8 @@ _WAITED_FOR = {
 
 TAKEN_OVER = Ending("taken over", InUse.exit_code)
 CANCELLED = Ending("cancelled", CANCELLED_CODE, is_asked=True)
+FREED = Ending("paused", TimeLimit.exit_code, is_asked=True)
+"""A pause that gives the node back."""
 UNEXPECTED = Ending("an unexpected error; see the job's log", 1)
 UNFINISHED = Ending("it ended without all of its files; see the job's log", 1)
 

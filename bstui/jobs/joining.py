@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from bstui.errors import BstuiError, IntegrityError, InUse, Policy
-from bstui.jobs.adoption import is_there
+from bstui.jobs.adoption import stands_as
 from bstui.jobs.arrived import find_brought, recorded_files
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import RecordedFile
@@ -101,7 +101,7 @@ class LaneJoining:
             target = _Target(
                 files=files,
                 arrived=[arrived[file.id] for file in files if file.id in arrived],
-                event=event if event and is_there(destination, event) else None,
+                event=event if event and stands_as(destination, event) else None,
             )
             samples.setdefault(files[0].sample, []).append(target)
         return samples

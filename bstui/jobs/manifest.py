@@ -64,7 +64,8 @@ class RecordedFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A line of `manifest.jsonl`: a file that was proven and stood under this path."""
 
     id: str
-    """BaseSpace's file id; of a joined file, which has `parts`, that of the first."""
+    """BaseSpace's file id; of a joined file that of the first of its `parts`, and their number:
+    `101+3` is of 101 and three others."""
     path: str
     size: int
     verified: str
@@ -187,7 +188,7 @@ def describe_merged(files: Sequence[PlanFile], done: Merged, version: str) -> Re
         return "+".join(dict.fromkeys(value for value in values if value))
 
     return RecordedFile(
-        id=first.id,
+        id=f"{first.id}+{len(files) - 1}",
         path=done.path,
         size=done.size,
         verified="compared with its parts",
@@ -206,6 +207,27 @@ def describe_merged(files: Sequence[PlanFile], done: Merged, version: str) -> Re
         time=done.time,
         mtime_ns=done.mtime_ns,
         version=version,
+    )
+
+
+def planned_again(file: RecordedFile) -> PlanFile:
+    """The line of a plan that would bring the same file to the same place."""
+    return PlanFile(
+        id=file.id,
+        name=file.name or file.path.rpartition("/")[2],
+        path=file.path,
+        size=file.size,
+        etag=file.etag or None,
+        sample=file.sample,
+        biosample=file.biosample,
+        dataset=file.dataset,
+        project=file.project,
+        run=file.run,
+        run_id=file.run_id,
+        library=file.library,
+        lane=file.lane,
+        read=file.read,
+        merged=file.merged,
     )
 
 

@@ -12,8 +12,8 @@ ENVIRONMENT_PROFILE = "env-"
 """How the names of profiles begin that exist in an environment only."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line, or a small file, of a job's folder."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A line, or a small file, of a job's folder. It never holds itself: no garbage to collect."""
 
 
 class Launcher(StrEnum):
@@ -61,6 +61,18 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     concurrent_parts: int | None = None
 
 
+class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What is asked of Slurm for a job, in Slurm's own words; empty: what Slurm takes then."""
+
+    partition: str = ""
+    account: str = ""
+    qos: str = ""
+    time: str = ""
+    """The limit, as `12:00:00` or `2-00`."""
+    options: tuple[str, ...] = ()
+    """More of sbatch's options, as `--constraint=dtn`."""
+
+
 class PlanHeader(
     Record, frozen=True, kw_only=True, tag="plan", tag_field="record", omit_defaults=True
 ):
@@ -88,6 +100,7 @@ class PlanHeader(
     samples: int = 0
     warnings: tuple[str, ...] = ()
     umask: int = 0o022
+    batch: Batch = Batch()
 
 
 class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -136,6 +149,8 @@ class Control(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Bytes per second; None: no limit."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
+    free: bool = False
+    """Of a pause: whether the worker leaves, so that its node is free."""
     time: float = 0.0
     by: str = ""
     """Host and user, for people."""
@@ -305,5 +320,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The scheduler's own id."""
     take_over: bool = False
     """Whether the last attempt may be pushed aside."""
+    batch: Batch | None = None
+    """What is asked of Slurm from here on, in place of what the plan says."""
     problem: str = ""
     """Why this start came to nothing; a later number than the launch that it is about."""

@@ -46,7 +46,10 @@ class _Brought:
         self.files: dict[str, RecordedFile] = {}
         self.joined: dict[str, RecordedFile] = {}
         for file in files_brought(job):
-            (self.joined if file.parts else self.files)[file.id] = file
+            if file.parts:
+                self.joined[file.parts[0]] = file
+            else:
+                self.files[file.id] = file
 
 
 def _arrived(jobs: Sequence[JobFolder], done: Mapping[str, _Brought]) -> Iterator[SheetFile]:

@@ -12,30 +12,34 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import cast
 
-from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
+from bstui.errors import BstuiError, InUse, Policy
 from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.attempt import Attempt
+from bstui.jobs.batch import continue_later
+from bstui.jobs.claim import claim
+from bstui.jobs.completeness import keep_proof
 from bstui.jobs.control import asker
 from bstui.jobs.ending import (
     CANCELLED,
+    FREED,
     TAKEN_OVER,
     UNEXPECTED,
     UNFINISHED,
     Ending,
     gave_up,
+    make_result,
     signals_end,
 )
 from bstui.jobs.folder import Found, JobFolder
-from bstui.jobs.glance import glance
 from bstui.jobs.joining import LaneJoining
-from bstui.jobs.liveness import file_server_time, introduce, this_machine
+from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.pulse import Pulse, Rhythm
+from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
-from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
+from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
 from bstui.jobs.reporter import Reporter
-from bstui.jobs.state import next_attempt
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
 from bstui.system import ca_file
@@ -46,8 +50,6 @@ from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Ver
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
 """Bytes of events without room, at which no more files are brought."""
-_LONGEST_ASKED = 3600.0
-"""The most, in seconds, that a server's Retry-After is believed."""
 _WAITED_FOR = {Policy.AUTH: "login", Policy.SPACE: "room"}
 _PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH)
 """Errors of the first questions to BaseSpace that a started job waits out."""
@@ -69,23 +71,15 @@ def run_worker(
     header = folder.header()
     with logging_to(folder.log):
         try:
-            attempt = _claim(folder, environ)
+            attempt = claim(folder, environ)
         except InUse as error:
             log.error("%s", error)
             raise
         access = Access(header, places, environ, token)
         worker = Worker(attempt, header, access, environ, rhythm or Rhythm())
-        return asyncio.run(worker.run())
-
-
-def _claim(folder: JobFolder, environ: Mapping[str, str]) -> Attempt:
-    seen = glance(folder, this_machine())
-    number = next_attempt(seen, file_server_time(folder.path.parent))
-    started = introduce(number, time.time(), environ.get("SLURM_JOB_ID", ""))
-    attempt = Attempt(folder, started)
-    name = folder.header().name
-    log.info("Attempt %d of %s on %s, process %d", number, name, started.host, started.pid)
-    return attempt
+        code = asyncio.run(worker.run())
+        continue_later(folder, attempt.number, environ)
+        return code
 
 
 class Worker:
@@ -104,6 +98,7 @@ class Worker:
         self._header = header
         self._access = access
         self._environ = environ
+        self._is_batch = bool(environ.get("SLURM_JOB_ID"))
         self._rhythm = rhythm
         self._reporter = Reporter(attempt, Path(header.destination))
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
@@ -152,18 +147,27 @@ class Worker:
     async def _work(self) -> None:
         try:
             await self._has_looked.wait()
-            adopted = await asyncio.to_thread(find_adopted, self._folder, self._header)
+            adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
+            if self._is_batch and not adopted.ids:
+                await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
             if len(adopted.ids) < self._header.files and await self._log_in():
                 await self._bring(adopted)
             if self._ending is None:
                 await self._joining.run(self._wait_out)
                 self._wait = None
+            if self._header.options.bcl and self._ending is None:
+                await self._prove()
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
             self._reporter.note("error", str(error))
             self._end(Ending(error.message, error.exit_code))
+
+    def _adopt(self) -> Adopted:
+        """What need not be brought, by what earlier attempts, or earlier imports, told of it."""
+        adopted = find_adopted(self._folder, self._header)
+        return adopt_recorded(self._folder, self._header, adopted, self._attempt.tell)
 
     async def _log_in(self) -> bool:
         """Open the account; False where the attempt ended meanwhile. A started job waits."""
@@ -181,16 +185,7 @@ class Worker:
         return False
 
     async def _wait_out(self, error: BstuiError, tries: int) -> None:
-        is_login = error.policy is Policy.AUTH
-        longest = self._rhythm.longest_wait
-        seconds = min(self._rhythm.first_wait * 2.0 ** min(tries, 30), longest)
-        if is_login:
-            seconds = self._rhythm.login
-        elif error.policy is Policy.SPACE:
-            seconds = self._rhythm.room
-        elif isinstance(error, TooManyRequests) and error.retry_after is not None:
-            seconds = min(max(seconds, error.retry_after), _LONGEST_ASKED)
-        now = time.time()
+        seconds, now = self._rhythm.pause(error, tries), time.time()
         reason = _WAITED_FOR.get(error.policy, "network")
         since = self._wait.since if self._wait and self._wait.reason == reason else now
         self._wait = Wait(reason, str(error), since, now + seconds)
@@ -229,6 +224,16 @@ class Worker:
         elif markers:
             self._reporter.withhold(markers, failed)
             self._pulse.withheld = len(markers)
+
+    async def _prove(self) -> None:
+        """Tell whether the run is complete, beside the data, when all has come that can."""
+        await keep_proof(
+            self._folder,
+            self._recorder,
+            self._reporter.note,
+            failed=self._compose().files_failed,
+            is_stopped=self._has_ending.is_set,
+        )
 
     def _holder(self) -> Holder:
         user, _, host = asker().rpartition("@")
@@ -281,6 +286,8 @@ class Worker:
         log.info("Asked by %s: %s", wish.record.by or "somebody", wish.record.want)
         if wish.record.want is Want.CANCEL:
             self._end(CANCELLED)
+        elif wish.record.want is Want.PAUSE and wish.record.free:
+            self._end(FREED)
         if self._engine is not None:
             self._engine.set_limits(self._limits())
             self._apply_wish(self._engine)
@@ -358,24 +365,11 @@ class Worker:
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
-            result = self._result(progress, outcome, ending.exit_code)
+            seconds = time.monotonic() - self._began
+            result = make_result(progress, outcome, ending.exit_code, seconds)
             await self._settle(lambda: self._attempt.finish(result, ending.reason))
         log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
         return ending.exit_code
-
-    def _result(self, progress: Progress, outcome: Outcome, exit_code: int) -> Result:
-        return Result(
-            attempt=self._attempt.number,
-            time=time.time(),
-            outcome=outcome,
-            exit_code=exit_code,
-            files=progress.files,
-            files_done=progress.files_done,
-            files_failed=progress.files_failed,
-            bytes=progress.bytes,
-            bytes_done=progress.bytes_done,
-            seconds=time.monotonic() - self._began,
-        )
 
     async def _settle(self, write: Callable[[], None]) -> None:
         """Write the last word, when there is room for it; a signal ends the waiting."""
