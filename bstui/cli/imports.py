@@ -108,7 +108,9 @@ class Wish:
     "--sheet", "sheets", multiple=True, metavar="NAME", help="A sample sheet, as nf-core/rnaseq."
 )
 @click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
-@click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
+@click.option(
+    "--layout", metavar="TEMPLATE", help="Where files go: {project}/{file}, or cellranger."
+)
 @click.option(
     "--existing",
     type=click.Choice(["adopt", "keep-both", "replace"]),

@@ -15,7 +15,7 @@ from bstui.samples.choice import LeftOut, leave, run_name
 from bstui.samples.gathering import Gathered
 from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
 from bstui.samples.lanes import join_lanes
-from bstui.samples.layout import DEFAULTS, Placed, check_template, place_files, read_of
+from bstui.samples.layout import CELL_RANGER, DEFAULTS, Placed, check_template, place_files, read_of
 from bstui.samples.marks import ScopeKind
 from bstui.samples.pairing import find_name_variants, find_oddities
 from bstui.samples.sample_map import SampleMap, resolve_map
@@ -98,6 +98,11 @@ def _join(
         raise UsageError(
             "Lanes are joined by sample, and --grouping none makes no samples.",
             hint="Choose another grouping, or leave --lanes merge out.",
+        )
+    if options.layout == CELL_RANGER:
+        raise UsageError(
+            "Cell Ranger wants the files of lanes as they are.",
+            hint="Leave --lanes merge out, or choose another --layout.",
         )
     joined, kept = join_lanes(placed, unlike=options.merge_unlike)
     places = {

@@ -141,7 +141,11 @@ def test_what_cannot_be_joined_is_refused_before_the_first_byte(
     said = robin("import", *TWO_LANES, *to, *pool, *HERE)
     assert said.code == 2
     assert "Pool: " in said.err
-    for words in (("--remove-lanes",), ("--lanes", "merge", "--grouping", "none")):
+    for words in (
+        ("--remove-lanes",),
+        ("--lanes", "merge", "--grouping", "none"),
+        ("--lanes", "merge", "--layout", "cellranger"),
+    ):
         assert robin("import", *TWO_LANES, *to, *words, *HERE).code == 2
     assert not places.jobs.exists()
     assert not (tmp_path / "out").exists()
