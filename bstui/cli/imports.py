@@ -104,10 +104,20 @@ class Wish:
 @click.option("--qc-failed", is_flag=True, help="Also take data that failed quality control.")
 @click.option("--undetermined", is_flag=True, help="Also take reads that no index claimed.")
 @click.option(
+    "--lanes",
+    type=click.Choice(["keep", "merge"]),
+    default="keep",
+    help="Keep each lane's files, or join them by sample, read by read.",
+)
+@click.option("--merge-unlike", is_flag=True, help="Join also what differs in library or length.")
+@click.option("--remove-lanes", is_flag=True, help="Then remove the lanes' own files.")
+@click.option(
     "--sheet", "sheets", multiple=True, metavar="NAME", help="A sample sheet, as nf-core/rnaseq."
 )
 @click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
-@click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
+@click.option(
+    "--layout", metavar="TEMPLATE", help="Where files go: {project}/{file}, or cellranger."
+)
 @click.option(
     "--existing",
     type=click.Choice(["adopt", "keep-both", "replace"]),
@@ -181,6 +191,9 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         bcl_convert=flags["bcl_convert"] or "",
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
+        lanes=flags["lanes"],
+        merge_unlike=flags["merge_unlike"],
+        remove_lanes=flags["remove_lanes"],
         sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
         qc_failed=flags["qc_failed"],
         undetermined=flags["undetermined"],
@@ -231,6 +244,11 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
             "--sample names the one sample of --grouping single.",
             hint="Add --grouping single, or leave --sample out.",
         )
+    if options.lanes == "keep" and (options.merge_unlike or options.remove_lanes):
+        raise UsageError(
+            "--merge-unlike and --remove-lanes are about joining lanes.",
+            hint="Add --lanes merge, or leave them out.",
+        )
     if flags["map_file"] and options.grouping != "automatic":
         raise UsageError(
             "--sample-map says which sample each biosample is of, and so does --grouping.",
@@ -241,11 +259,11 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
 def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
     """Refuse what is about a raw run without one, and what is about FASTQ with one."""
     about_fastq = ("grouping", "sample", "map_file", "layout", "qc_failed", "undetermined")
-    if options.bcl and any(flags[key] for key in about_fastq):
+    if options.bcl and (options.lanes == "merge" or any(flags[key] for key in about_fastq)):
         raise UsageError(
             "A raw run is imported as the folder it is.",
-            why="--grouping, --sample, --sample-map, --layout, --qc-failed and --undetermined are "
-            "about FASTQ.",
+            why="--grouping, --sample, --sample-map, --layout, --lanes, --qc-failed and "
+            "--undetermined are about FASTQ.",
             hint="Leave them out, or leave --bcl out.",
         )
     about_bcl = ("bcl_files", "include", "exclude", "unzip", "bcl_convert")

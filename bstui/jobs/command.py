@@ -45,6 +45,9 @@ def equivalent_command(
     words = ["bstui", *_profile_words(request.profile), "import", *sources]
     words += ["--to", os.fspath(request.destination), *_bcl_words(selection, options), *given]
     words += [word for sheet in options.sheets for word in ("--sheet", sheet)]
+    if options.lanes == "merge":
+        words += ["--lanes", "merge"] + ["--merge-unlike"] * options.merge_unlike
+        words += ["--remove-lanes"] * options.remove_lanes
     words += ["--read-only"] * options.read_only + batch_words(request.batch)
     words += ["--qc-failed"] * options.qc_failed + ["--undetermined"] * options.undetermined
     return shlex.join([*words, "--yes"])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import cast
 
-from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
+from bstui.errors import BstuiError, InUse, Policy
 from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.attempt import Attempt
@@ -28,15 +28,17 @@ from bstui.jobs.ending import (
     UNFINISHED,
     Ending,
     gave_up,
+    make_result,
     signals_end,
 )
 from bstui.jobs.folder import Found, JobFolder
+from bstui.jobs.joining import LaneJoining
 from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.pulse import Pulse, Rhythm
 from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
-from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
+from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
 from bstui.jobs.reporter import Reporter
 from bstui.jobs.unpacking import unpack_zips
 from bstui.jobs.worker_log import log, logging_to
@@ -50,8 +52,7 @@ from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Ver
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
 """Bytes of events without room, at which no more files are brought."""
-_LONGEST_ASKED = 3600.0
-"""The most, in seconds, that a server's Retry-After is believed."""
+_WAITED_FOR = {Policy.AUTH: "login", Policy.SPACE: "room"}
 _PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH)
 """Errors of the first questions to BaseSpace that a started job waits out."""
 
@@ -105,6 +106,13 @@ class Worker:
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        self._joining = LaneJoining(
+            self._folder,
+            self._holder(),
+            self._reporter,
+            attempt.check_fence,
+            lambda: self._ending is not None,
+        )
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0
@@ -149,6 +157,9 @@ class Worker:
             is_left = len(adopted.ids) < self._header.files or self._header.options.unzip
             if is_left and await self._log_in():
                 await self._bring(adopted)
+            if self._ending is None:
+                await self._joining.run(self._wait_out)
+                self._wait = None
             if self._header.options.bcl and self._ending is None:
                 failed = self._compose().files_failed
                 await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
@@ -179,15 +190,8 @@ class Worker:
         return False
 
     async def _wait_out(self, error: BstuiError, tries: int) -> None:
-        is_login = error.policy is Policy.AUTH
-        longest = self._rhythm.longest_wait
-        seconds = min(self._rhythm.first_wait * 2.0 ** min(tries, 30), longest)
-        if is_login:
-            seconds = self._rhythm.login
-        elif isinstance(error, TooManyRequests) and error.retry_after is not None:
-            seconds = min(max(seconds, error.retry_after), _LONGEST_ASKED)
-        now = time.time()
-        reason = "login" if is_login else "network"
+        seconds, now = self._rhythm.pause(error, tries), time.time()
+        reason = _WAITED_FOR.get(error.policy, "network")
         since = self._wait.since if self._wait and self._wait.reason == reason else now
         self._wait = Wait(reason, str(error), since, now + seconds)
         self._hurry.set()
@@ -345,6 +349,7 @@ class Worker:
         """Say how it ended, in the events and, where the job is through, in a result."""
         progress = self._compose()
         is_through = progress.files_done + progress.files_failed >= self._header.files
+        is_through &= not self._joining.is_unfinished
         if not is_through:
             progress = self._pulse.keep_reach(progress)
         with contextlib.suppress(InUse, OSError):
@@ -352,7 +357,8 @@ class Worker:
         ending, outcome = self._ending, None
         if is_through and (ending is None or ending.is_asked):
             ending = Ending("done", self._reporter.exit_code)
-            outcome = Outcome.INCOMPLETE if progress.files_failed else Outcome.DONE
+            failed = progress.files_failed + self._joining.failed
+            outcome = Outcome.INCOMPLETE if failed else Outcome.DONE
         elif ending is CANCELLED:
             outcome = Outcome.CANCELLED
         ending = ending or UNFINISHED
@@ -360,24 +366,11 @@ class Worker:
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
-            result = self._result(progress, outcome, ending.exit_code)
+            seconds = time.monotonic() - self._began
+            result = make_result(progress, outcome, ending.exit_code, seconds)
             await self._settle(lambda: self._attempt.finish(result, ending.reason))
         log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
         return ending.exit_code
-
-    def _result(self, progress: Progress, outcome: Outcome, exit_code: int) -> Result:
-        return Result(
-            attempt=self._attempt.number,
-            time=time.time(),
-            outcome=outcome,
-            exit_code=exit_code,
-            files=progress.files,
-            files_done=progress.files_done,
-            files_failed=progress.files_failed,
-            bytes=progress.bytes,
-            bytes_done=progress.bytes_done,
-            seconds=time.monotonic() - self._began,
-        )
 
     async def _settle(self, write: Callable[[], None]) -> None:
         """Write the last word, when there is room for it; a signal ends the waiting."""
