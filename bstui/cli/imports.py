@@ -5,16 +5,19 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bstui.basespace.credentials import Profile
+from bstui.basespace.models import Identity
 from bstui.cli.batch import SLURM_FLAGS, batch_of, batch_options, describe_submission
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
 from bstui.cli.jobs import write_jobs
+from bstui.cli.keeping_up import keep_up
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.selecting import given_selectors
@@ -22,6 +25,7 @@ from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
+from bstui.jobs.news import News, look
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Batch, Launcher, Options
 from bstui.jobs.state import State
@@ -31,7 +35,7 @@ from bstui.samples.layout import check_template
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
 from bstui.system import current_umask
-from bstui.units import count_text, size_text
+from bstui.units import count_text, parse_duration, size_text
 
 _DRY_KEYS = ("id", "path", "size", "sample", "action", "warning")
 _WARNINGS_SHOWN = 20
@@ -65,7 +69,11 @@ class Wish:
     name: str
     dry_run: bool
     is_confirmed: bool
+    attaches: bool
     follows: bool
+    once: bool
+    every: float
+    """Seconds between two looks."""
 
 
 @command("import")
@@ -119,7 +127,12 @@ class Wish:
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
 )
 @click.option("--name", default="", help="The job's name.")
-@click.option("--follow", "follows", is_flag=True, help="Watch a detached job to its end.")
+@click.option("--attach", "attaches", is_flag=True, help="Watch a detached job to its end.")
+@click.option(
+    "--follow", is_flag=True, help="Wait for the run, or for new data, and import what is new."
+)
+@click.option("--once", is_flag=True, help="Import what is new now, and end: for cron.")
+@click.option("--every", default="10m", metavar="DURATION", help="Between two looks of --follow.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def import_(session: Session, selectors: Sequence[str], source: str | None, **flags: Any) -> int:
@@ -128,7 +141,10 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     The job goes on by itself: `bstui attach last` watches it.
     """
     wish = _wish(session, flags)
-    plan = run_calls(_plan(session, given_selectors(selectors, source), wish))
+    chosen = given_selectors(selectors, source)
+    if wish.follows and not wish.dry_run:
+        return _keep_up(session, chosen, wish)
+    plan = run_calls(_plan(session, chosen, wish))
     if wish.dry_run:
         describe_plan(plan)
         if wish.launcher is Launcher.SLURM:
@@ -170,7 +186,10 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         name=flags["name"],
         dry_run=flags["dry_run"],
         is_confirmed=flags["yes"],
-        follows=flags["follows"],
+        attaches=flags["attaches"],
+        follows=flags["follow"] or flags["once"],
+        once=flags["once"],
+        every=_seconds(flags["every"]),
     )
 
 
@@ -227,26 +246,54 @@ def _check_layout(template: str, source: str) -> None:
         raise UsageError(f"{source}: {error.message}", hint=error.hint) from error
 
 
+def _seconds(every: str) -> float:
+    try:
+        seconds = parse_duration(every)
+    except ValueError as error:
+        raise UsageError(f"--every: {error}.", hint="Write it as 90s, 10m or 1h.") from error
+    if seconds <= 0:
+        raise UsageError("--every 0 would never let BaseSpace rest.", hint="Write it as 10m.")
+    return seconds
+
+
+def _keep_up(session: Session, selectors: Sequence[Selector], wish: Wish) -> int:
+    profile = session.choose_profile()
+
+    async def see() -> News:
+        async with session.open(profile) as client:
+            request = _request(session, profile, await client.identity(), wish)
+            return await look(client, selectors, request)
+
+    def carry_out(plan: Plan) -> int:
+        describe_plan(plan)
+        return _carry_out(session, plan, replace(wish, attaches=True))
+
+    return keep_up(session, wish.destination, see, carry_out, once=wish.once, every=wish.every)
+
+
 async def _plan(session: Session, selectors: Sequence[Selector], wish: Wish) -> Plan:
     profile = session.choose_profile()
     async with session.open(profile) as client:
-        identity = await client.identity()
-        request = PlanRequest(
-            destination=wish.destination,
-            profile=profile.identified(identity).name,
-            region=profile.region,
-            identity=identity,
-            options=wish.options,
-            launcher=wish.launcher,
-            batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
-            name=wish.name,
-            jobs_dir=session.places.jobs,
-            umask=current_umask(),
-            requires_room=not wish.dry_run,
-        )
+        request = _request(session, profile, await client.identity(), wish)
         selection = await resolve(client, selectors, wish.options.bcl)
         with _steps() as step:
             return await make_plan(client, selection, request, progress=step)
+
+
+def _request(session: Session, profile: Profile, identity: Identity, wish: Wish) -> PlanRequest:
+    return PlanRequest(
+        destination=wish.destination,
+        profile=profile.identified(identity).name,
+        region=profile.region,
+        identity=identity,
+        options=wish.options,
+        launcher=wish.launcher,
+        batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
+        name=wish.name,
+        jobs_dir=session.places.jobs,
+        umask=current_umask(),
+        requires_room=not wish.dry_run,
+    )
 
 
 @contextlib.contextmanager
@@ -311,7 +358,7 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     )
     for thread in watching:
         thread.join()
-    if wish.launcher is not Launcher.HERE and wish.follows:
+    if wish.launcher is not Launcher.HERE and wish.attaches:
         code = exit_code_of(follow(folder).status)
     view = JobWatch(folder).refresh()
     write_jobs(session, [view])
