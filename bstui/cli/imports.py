@@ -25,6 +25,7 @@ from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
+from bstui.jobs.manifest import record_folder
 from bstui.jobs.news import News, look
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Batch, Launcher, Options
@@ -32,8 +33,10 @@ from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
 from bstui.runs.choice import parse_choice
 from bstui.samples.layout import check_template
+from bstui.samples.sample_map import NO_MAP, SampleMap, read_sample_map
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
+from bstui.samples.sheet_format import load_sheets, sheet_word
 from bstui.system import current_umask
 from bstui.units import count_text, parse_duration, size_text
 
@@ -64,6 +67,7 @@ class Wish:
 
     destination: Path
     options: Options
+    sample_map: SampleMap
     launcher: Launcher
     batch: Batch
     name: str
@@ -94,6 +98,14 @@ class Wish:
     "--grouping",
     type=click.Choice(["automatic", "single", "none"]),
     help="One sample for each biosample, one of all, or files as they are.",
+)
+@click.option(
+    "--sample-map", "map_file", metavar="FILE", help="Which sample each biosample is of: a TSV."
+)
+@click.option("--qc-failed", is_flag=True, help="Also take data that failed quality control.")
+@click.option("--undetermined", is_flag=True, help="Also take reads that no index claimed.")
+@click.option(
+    "--sheet", "sheets", multiple=True, metavar="NAME", help="A sample sheet, as nf-core/rnaseq."
 )
 @click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
 @click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
@@ -172,15 +184,21 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         exclude=flags["exclude"],
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
+        sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
+        qc_failed=flags["qc_failed"],
+        undetermined=flags["undetermined"],
         layout="" if is_bcl else chosen.layout,
         **chosen.about_transfer(),
     )
     _check(options, flags)
     _check_bcl(options, flags)
+    load_sheets(options.sheets)
     _check_layout(options.layout, settings.source_of("import.layout"))
+    map_file = flags["map_file"]
     return Wish(
         destination=_checked_folder(chosen.destination),
         options=options,
+        sample_map=read_sample_map(Path(map_file).absolute()) if map_file else NO_MAP,
         launcher=Launcher(chosen.launch),
         batch=batch_of(settings.slurm),
         name=flags["name"],
@@ -219,14 +237,21 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
             "--sample names the one sample of --grouping single.",
             hint="Add --grouping single, or leave --sample out.",
         )
+    if flags["map_file"] and options.grouping != "automatic":
+        raise UsageError(
+            "--sample-map says which sample each biosample is of, and so does --grouping.",
+            hint="Leave one of them out.",
+        )
 
 
 def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
     """Refuse what is about a raw run without one, and what is about FASTQ with one."""
-    if options.bcl and (flags["grouping"] or options.sample or flags["layout"]):
+    about_fastq = ("grouping", "sample", "map_file", "layout", "qc_failed", "undetermined")
+    if options.bcl and any(flags[key] for key in about_fastq):
         raise UsageError(
             "A raw run is imported as the folder it is.",
-            why="--grouping, --sample and --layout are about FASTQ.",
+            why="--grouping, --sample, --sample-map, --layout, --qc-failed and --undetermined are "
+            "about FASTQ.",
             hint="Leave them out, or leave --bcl out.",
         )
     if not options.bcl and (flags["bcl_files"] or options.include or options.exclude):
@@ -287,6 +312,7 @@ def _request(session: Session, profile: Profile, identity: Identity, wish: Wish)
         region=profile.region,
         identity=identity,
         options=wish.options,
+        sample_map=wish.sample_map,
         launcher=wish.launcher,
         batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
         name=wish.name,
@@ -314,6 +340,8 @@ def describe_plan(plan: Plan) -> None:
         f"{header.name}: {samples}{count_text(header.files, 'file')}, {size_text(header.bytes)}, "
         f"to {header.destination}"
     )
+    for form in load_sheets(header.options.sheets):
+        say(f"  sheet: {record_folder(Path(header.destination), header.id) / form.file}")
     if there:
         say(
             f"  {count_text(there, 'file')} ({size_text(bytes_there)}) there already: to be checked"

@@ -19,12 +19,12 @@ from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session
 from bstui.errors import IntegrityError, NotFound, UsageError
+from bstui.jobs.arrived import files_brought
 from bstui.jobs.checking import Checked, Verdict, check_files, files_of_job, files_on_record
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.identifiers import find_job, job_name
 from bstui.jobs.launchers import start_job
 from bstui.jobs.manifest import RecordedFile, read_job, record_folders
-from bstui.jobs.recording import recorded_files
 from bstui.jobs.records import Launcher, Options
 from bstui.jobs.repair import plan_repair, set_aside
 from bstui.system import current_umask
@@ -136,7 +136,7 @@ def _find(session: Session, what: str, moved_to: Path | None) -> _Subject:
 def _of_job(folder: JobFolder, moved_to: Path | None) -> _Subject:
     header = folder.header()
     destination = moved_to or Path(header.destination)
-    files = list(recorded_files(folder))
+    files = list(files_brought(folder))
     if not files:  # its events may have been packed away; the record beside the data stays
         with suppress(NotFound):
             files = list(files_of_job(destination, folder.id))

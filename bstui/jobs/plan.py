@@ -4,10 +4,8 @@ Every file with its path and what is there already, every warning, everything le
 """
 
 import asyncio
-import os
-import shlex
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,8 +14,7 @@ import msgspec
 
 from bstui.basespace.client import Client
 from bstui.basespace.models import Identity
-from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
-from bstui.jobs.batch_script import batch_words
+from bstui.errors import NotAllowed, UsageError
 from bstui.jobs.destination import (
     WILL_FAIL,
     Room,
@@ -28,20 +25,18 @@ from bstui.jobs.destination import (
 )
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
 from bstui.jobs.records import FORMAT, Batch, Launcher, Options, PlanFile, PlanHeader
-from bstui.jobs.run_files import choice_words, not_taken, plan_run
+from bstui.jobs.run_files import not_taken, plan_run
+from bstui.jobs.sample_files import check_options, plan_samples
+from bstui.jobs.sheets import sheet_of_plan
 from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
 from bstui.runs.contents import RunContents, choose_of_run, gather_run
-from bstui.samples.choice import LeftOut, run_name
+from bstui.samples.choice import Besides, LeftOut
 from bstui.samples.gathering import Gathered, OnStep, gather
-from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
-from bstui.samples.layout import DEFAULTS, Placed, check_template, place_files, read_of
-from bstui.samples.marks import ScopeKind
-from bstui.samples.pairing import find_oddities
+from bstui.samples.grouping import Sample
+from bstui.samples.sample_map import NO_MAP, SampleMap
 from bstui.samples.selection import Selection
+from bstui.samples.sheet_format import load_sheets
 from bstui.system import find_group
-from bstui.text import safe_text
-
-_MANY_MARKS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +50,8 @@ class PlanRequest:
     identity: Identity
     options: Options = field(default_factory=Options)
     launcher: Launcher = Launcher.DETACHED
+    sample_map: SampleMap = NO_MAP
+    """Which sample each biosample is of; nothing said: the grouping decides."""
     batch: Batch = field(default_factory=Batch)
     name: str = ""
     """The job's; empty: the first source and the date."""
@@ -101,6 +98,7 @@ class Plan:
                 "sample": file.sample,
                 "action": self._action(file),
                 "warning": file.warning,
+                **({} if self.header.options.bcl else _origin(file)),
             }
 
     def _action(self, file: PlanFile) -> str:
@@ -108,6 +106,20 @@ class Plan:
         if file.warning.endswith(WILL_FAIL):
             return "taken"
         return self.header.options.existing if file.warning else file.action
+
+
+def _origin(file: PlanFile) -> dict[str, str | int]:
+    """Where a FASTQ file is from: `--sample-map` reads the ids of it again."""
+    return {
+        "biosample": file.biosample_name,
+        "biosample_id": file.biosample,
+        "dataset": file.dataset,
+        "project": file.project,
+        "run": file.run,
+        "library": file.library,
+        "lane": file.lane or "",
+        "read": file.read,
+    }
 
 
 @dataclass(kw_only=True)
@@ -130,15 +142,21 @@ Contents = RunContents | Gathered
 
 
 async def read_contents(
-    client: Client, selection: Selection, *, progress: OnStep = _ignore
+    client: Client,
+    selection: Selection,
+    options: Options = Options(),  # noqa: B008 # frozen
+    *,
+    progress: OnStep = _ignore,
 ) -> Contents:
     """What the selection holds; a plan of it can then be made again and again without a call.
 
-    Raises NotAllowed, Archived, NotFound, and what the service says.
+    Of the options `qc_failed` and `undetermined` count. Raises NotAllowed, Archived, NotFound, and
+    what the service says.
     """
     if selection.run is not None:
         return await gather_run(client, selection.run.id, progress)
-    return await gather(client, selection, progress)
+    besides = Besides(qc_failed=options.qc_failed, undetermined=options.undetermined)
+    return await gather(client, selection, progress, besides)
 
 
 async def make_plan(
@@ -158,19 +176,16 @@ async def make_plan(
     _require_reading(request.identity)
     _require_one_kind(selection)
     options = request.options
-    grouping = parse_grouping(options.grouping, options.sample)
-    template = check_template(options.layout or DEFAULTS[grouping])
+    check_options(options)
     choice = parse_choice(options.bcl_files, options.include, options.exclude)
     if options.chgrp:
         await asyncio.to_thread(find_group, options.chgrp)
     folder = await asyncio.to_thread(check_destination, request.destination)
-    held = contents or await read_contents(client, selection, progress=progress)
+    held = contents or await read_contents(client, selection, options, progress=progress)
     if isinstance(held, RunContents):
         draft = await asyncio.to_thread(_draft_run, held, choice)
     else:
-        draft = await asyncio.to_thread(
-            _draft_samples, held, selection, grouping, template, options.sample
-        )
+        draft = await asyncio.to_thread(_draft_samples, held, selection, request)
     return await asyncio.to_thread(_finish, draft, selection, request, folder)
 
 
@@ -206,91 +221,14 @@ def _draft_run(contents: RunContents, choice: Choice) -> _Draft:
     )
 
 
-def _draft_samples(
-    gathered: Gathered, selection: Selection, grouping: Grouping, template: str, sample: str
-) -> _Draft:
-    left_out = gathered.left_out + [item for c in gathered.choices for item in c.left_out]
-    samples = group_choices(gathered.choices, grouping, sample)
-    if not samples:
-        raise _nothing_left(gathered, selection, left_out)
-    placed = place_files(samples, gathered.files, template)
-    has_samples = grouping is not Grouping.NONE
-    oddities = (text for item in samples for text in find_oddities(item, gathered.files))
+def _draft_samples(gathered: Gathered, selection: Selection, request: PlanRequest) -> _Draft:
+    planned = plan_samples(gathered, selection, request.options, request.sample_map)
     return _Draft(
-        files=[_plan_file(item, has_samples) for item in placed],
-        samples=samples,
-        left_out=left_out,
-        warnings=[*selection.notes, *gathered.warnings, *_count_reasons(left_out), *oddities],
+        files=planned.files,
+        samples=planned.samples,
+        left_out=planned.left_out,
+        warnings=planned.warnings,
     )
-
-
-def _plan_file(placed: Placed, has_samples: bool) -> PlanFile:
-    dataset, file = placed.dataset, placed.file
-    return PlanFile(
-        id=file.id,
-        name=safe_text(file.name),
-        path=placed.path,
-        size=file.size,
-        etag=file.etag,
-        sample=placed.sample.name if has_samples else "",
-        biosample=placed.biosample.id,
-        dataset=dataset.id,
-        project=dataset.project,
-        run=run_name(dataset),
-        run_id="+".join(run.id for run in dataset.runs),
-        library="+".join(library.name or library.id for library in dataset.libraries),
-        lane=dataset.lane,
-        read=read_of(file),
-    )
-
-
-def _nothing_left(
-    gathered: Gathered, selection: Selection, left_out: Iterable[LeftOut]
-) -> BstuiError:
-    """What to say where the selection holds nothing that can be imported."""
-    if gathered.refusal is not None:
-        return gathered.refusal
-    was_seen = any(item.is_chosen and item.size is not None for item in left_out)
-    if not was_seen and _is_of_runs(selection):
-        return NotAllowed(
-            f"This login can read no FASTQ of {selection.first_source}.",
-            why=" ".join(gathered.warnings)
-            or "A run can be shared without the project that owns its FASTQ; or none was made.",
-            hint="Ask the owner to share the project, or import the run with --bcl.",
-        )
-    return NotFound(
-        f"There is no FASTQ to import of {selection.first_source}.",
-        why=" ".join(_count_reasons(left_out)),
-        hint="Choose others; `bstui files` lists what a source holds.",
-    )
-
-
-def _is_of_runs(selection: Selection) -> bool:
-    scopes = {mark.scope.kind for mark in selection.biosamples}
-    return scopes == {ScopeKind.RUN} or (
-        not scopes and all(source.startswith("run:") for source in selection.sources)
-    )
-
-
-def _count_reasons(left_out: Iterable[LeftOut]) -> list[str]:
-    """A sentence for each reason for which something chosen is not taken."""
-    by_reason: dict[str, list[LeftOut]] = {}
-    for item in left_out:
-        if item.is_chosen:
-            by_reason.setdefault(item.reason, []).append(item)
-    return [_left_out_text(reason, items) for reason, items in by_reason.items()]
-
-
-def _left_out_text(reason: str, items: Sequence[LeftOut]) -> str:
-    first, others = items[0], len(items) - 1
-    if not others:
-        return f"Left out: {first.name}, {_ended(first.text)}"
-    detail = f"; of the first: {first.detail}" if first.detail else ""
-    return f"Left out: {first.name} and {others:,} more, {_ended(reason + detail)}"
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
 
 
 def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: Path) -> Plan:
@@ -300,7 +238,7 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
     if refusal is not None:
         raise refusal
     met = (*warn_of_obstacles(files), *warn_of_taken(files, request.options.existing))
-    warnings = (*draft.warnings, *met)
+    warnings = (*draft.warnings, *met, *_preview_sheets(files, selection, request))
     return Plan(
         header=_header(files, warnings, draft, selection, request),
         files=files,
@@ -310,6 +248,15 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
         warnings=warnings,
         room=room,
     )
+
+
+def _preview_sheets(
+    files: Sequence[PlanFile], selection: Selection, request: PlanRequest
+) -> Iterator[str]:
+    """What is to be said of the sheets before the start; UsageError for one that cannot be."""
+    destination = request.destination.absolute()
+    for form in load_sheets(request.options.sheets):
+        yield from sheet_of_plan(form, destination, files, bcl=bool(selection.run)).problems
 
 
 def _header(
@@ -346,44 +293,3 @@ def _header(
 
 def _job_name(selection: Selection, now: float, taken: set[str]) -> str:
     return job_name(selection.first_source, date.fromtimestamp(now), taken)
-
-
-def equivalent_command(
-    selection: Selection, request: PlanRequest, listed: Path = Path("marks.txt")
-) -> str:
-    """The command line that does the same; more than 20 marks are read from the file `listed`."""
-    options = request.options
-    chosen = selection.selectors
-    sources = ["--from", str(listed)] if len(chosen) > _MANY_MARKS else list(chosen)
-    usual = Options()
-    about_fastq = {
-        "--grouping": options.grouping if options.grouping != usual.grouping else "",
-        "--sample": options.sample,
-        "--layout": options.layout,
-    }
-    flags = ({} if selection.run else about_fastq) | {
-        "--existing": options.existing if options.existing != usual.existing else "",
-        "--verify": options.verify if options.verify != usual.verify else "",
-        "--digest": options.digest,
-        "--chmod": options.chmod,
-        "--chgrp": options.chgrp,
-        "--give-up-after": f"{options.give_up_after:.0f}s" if options.give_up_after else "",
-        "--concurrent-files": str(options.concurrent_files or ""),
-        "--concurrent-parts": str(options.concurrent_parts or ""),
-        "--launch": request.launcher if request.launcher is not Launcher.DETACHED else "",
-        "--name": request.name,
-    }
-    given = [part for flag, value in flags.items() if value for part in (flag, value)]
-    words = ["bstui", *_profile_words(request.profile), "import", *sources]
-    words += ["--to", os.fspath(request.destination), *_bcl_words(selection, options), *given]
-    words += ["--read-only"] * options.read_only + batch_words(request.batch)
-    return shlex.join([*words, "--yes"])
-
-
-def _bcl_words(selection: Selection, options: Options) -> list[str]:
-    return choice_words(options) if selection.run else []
-
-
-def _profile_words(profile: str) -> list[str]:
-    """The environment's own profile has no name that a command line could give."""
-    return [] if profile.startswith("env-") else ["--profile", profile]

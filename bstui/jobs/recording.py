@@ -5,34 +5,32 @@ a file is the newest that any attempt said, so a file that failed since it was d
 """
 
 import asyncio
-import mmap
 import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from bstui import __version__
 from bstui.errors import BstuiError, InUse
-from bstui.jobs.events import read_events
+from bstui.jobs.arrived import Place, find_done, recorded_files
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import (
     JOB,
     MANIFEST,
     MD5SUMS,
     RECORDS,
-    RecordedFile,
-    describe_file,
     describe_job,
     md5_line,
 )
 from bstui.jobs.permissions import wished_permissions
-from bstui.jobs.records import FileDone, FileFailed, Outcome, PlanHeader, Started
+from bstui.jobs.records import Outcome, PlanHeader
+from bstui.jobs.sheets import sheet_of_jobs
 from bstui.jobs.worker_log import log
+from bstui.samples.sheet_format import load_sheets
 from bstui.transfer.beneath import Destination, create, remove, sync
 from bstui.transfer.items import Holder
 from bstui.transfer.permissions import Permissions
@@ -41,13 +39,8 @@ _READABLE = 0o440
 _ENTERABLE = 0o750
 _BUFFER = 1 << 20
 _encode = msgspec.json.Encoder().encode
-_decode_done = msgspec.json.Decoder(FileDone).decode
-
 _SHARE = 50
 """The record is written for a fiftieth of the time at most."""
-
-_Place = tuple[int, int]
-"""An attempt, and the offset after an event in its file."""
 
 
 class Recorder:
@@ -85,7 +78,7 @@ class Recorder:
     def _write(self, outcome: Outcome | None) -> None:
         header = self._folder.header()
         path = Path(header.destination)
-        places, versions = _find_done(self._folder)
+        places, versions = find_done(self._folder)
         if not places or not path.is_dir():  # nothing stands there that could be told of
             return
         self._permissions = wished_permissions(header.options)
@@ -98,11 +91,14 @@ class Recorder:
                 count, size = self._write_files(inner, places, versions)
                 self._write_job(inner, header, outcome, count, size)
                 sync(inner)
+                if outcome is not None:
+                    self._write_sheets(inner, header)
+                    sync(inner)
         finally:
             destination.close()
 
     def _write_files(
-        self, inner: int, places: dict[str, _Place], versions: dict[int, str]
+        self, inner: int, places: Mapping[str, Place], versions: Mapping[int, str]
     ) -> tuple[int, int]:
         """Manifest and MD5 sums; the number of files and their bytes."""
         count = size = 0
@@ -110,7 +106,7 @@ class Recorder:
             _Replacement(self, inner, MANIFEST) as lines,
             _Replacement(self, inner, MD5SUMS) as md5,
         ):
-            for file in _recorded_files(self._folder, places, versions):
+            for file in recorded_files(self._folder, places, versions):
                 lines.add(_encode(file) + b"\n")
                 if file.md5:
                     md5.add(os.fsencode(md5_line(file.md5, file.path)))
@@ -132,6 +128,15 @@ class Recorder:
         )
         with _Replacement(self, inner, JOB) as file:
             file.add(msgspec.json.format(_encode(job)) + b"\n")
+
+    def _write_sheets(self, inner: int, header: PlanHeader) -> None:
+        """The sheets of what has arrived; UsageError where one cannot be made."""
+        for form in load_sheets(header.options.sheets):
+            sheet = sheet_of_jobs(form, [self._folder])
+            for problem in sheet.problems:
+                log.warning("%s", problem)
+            with _Replacement(self, inner, form.file) as file:
+                file.add(sheet.text.encode())
 
     def give_permissions(self, descriptor: int) -> None:
         """The import's own, and always the group's to read."""
@@ -198,50 +203,6 @@ class _Replacement:
             remove(self._folder, self._name)
         elif error is None:
             os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-
-
-def recorded_files(folder: JobFolder) -> Iterator[RecordedFile]:
-    """The lines of a job's manifest, from its folder alone."""
-    return _recorded_files(folder, *_find_done(folder))
-
-
-def _find_done(folder: JobFolder) -> tuple[dict[str, _Place], dict[int, str]]:
-    """By file id, where its newest event says that it is done; and each attempt's version."""
-    places: dict[str, _Place] = {}
-    versions: dict[int, str] = {}
-    for attempt in folder.numbers().events:
-        for event, after in read_events(folder.events(attempt)):
-            if isinstance(event, FileDone):
-                places[event.id] = (attempt, after)
-            elif isinstance(event, FileFailed):
-                places.pop(event.id, None)
-            elif isinstance(event, Started):
-                versions[attempt] = event.version
-    return places, versions
-
-
-def _recorded_files(
-    folder: JobFolder, places: dict[str, _Place], versions: dict[int, str]
-) -> Iterator[RecordedFile]:
-    """In the order of the plan. Events are read again by their places, so that none is held."""
-    attempts = sorted({attempt for attempt, _ in places.values()})
-    with ExitStack() as stack:
-        events = {attempt: _map(folder.events(attempt), stack) for attempt in attempts}
-        for file in folder.files():
-            if file.id in places:
-                attempt, after = places[file.id]
-                done = _decode_done(_line_before(events[attempt], after))
-                yield describe_file(file, done, versions.get(attempt, ""))
-
-
-def _map(path: Path, stack: ExitStack) -> mmap.mmap:
-    with open(path, "rb") as file:
-        return stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-
-
-def _line_before(events: mmap.mmap, after: int) -> bytes:
-    """The line whose newline is the last byte before `after`."""
-    return events[events.rfind(b"\n", 0, after - 1) + 1 : after]
 
 
 def _open_to_group(folder: int) -> None:

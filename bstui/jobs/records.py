@@ -31,6 +31,12 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     include: tuple[str, ...] = ()
     """Patterns of a raw run's paths that are taken besides."""
     exclude: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    """Names of sample sheets, or absolute paths of a user's own."""
+    qc_failed: bool = False
+    """Whether datasets that failed quality control are taken as well."""
+    undetermined: bool = False
+    """Whether reads that no index claimed are."""
     grouping: str = "automatic"
     sample: str = ""
     layout: str = ""
@@ -103,6 +109,7 @@ class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     sample: str = ""
     biosample: str = ""
     """The biosample's id."""
+    biosample_name: str = ""
     dataset: str = ""
     project: str = ""
     run: str = ""

@@ -19,7 +19,16 @@ SAME_READS = "another dataset holds the same reads"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+class Besides(msgspec.Struct, frozen=True, kw_only=True):
+    """What is taken although it usually does not count."""
+
+    qc_failed: bool = False
+    """Datasets that failed quality control."""
+    undetermined: bool = False
+    """Reads that no index claimed."""
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something near the selection that is not imported, and the reason."""
 
     name: str
@@ -43,7 +52,7 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is taken of one biosample."""
 
     biosample: Reference
@@ -70,6 +79,7 @@ def choose_datasets(
     named: Collection[str] = (),
     runs: Mapping[str, str] | None = None,
     server: str = "",
+    besides: Besides = Besides(),  # noqa: B008 # frozen
 ) -> Choice:
     """What the scopes, a union, take of the biosample's datasets.
 
@@ -82,7 +92,7 @@ def choose_datasets(
     for dataset in datasets:
         if dataset.id not in named and not any(_holds(s, dataset, runs or {}) for s in scopes):
             left.append(leave(biosample, dataset, *_outside(dataset, scopes), is_chosen=False))
-        elif reason := refusal_of(dataset, server):
+        elif reason := refusal_of(dataset, server, besides):
             left.append(leave(biosample, dataset, *reason))
         else:
             wanted.append(dataset)
@@ -111,14 +121,14 @@ def leave(
     )
 
 
-def refusal_of(dataset: Dataset, server: str) -> tuple[str, str] | None:
+def refusal_of(dataset: Dataset, server: str, besides: Besides) -> tuple[str, str] | None:
     """The reason why this dataset is not imported, and its detail; None where it is."""
     for state in states_of_dataset(dataset, server):
         if state is IN_TRANSFER:  # it can be had, yet
             continue
         return state.name, state.advice
-    if dataset.qc_status.casefold() in ("qcfailed", "failed"):
-        return "failed quality control", dataset.qc_status
+    if not besides.qc_failed and dataset.qc_status.casefold() in ("qcfailed", "failed"):
+        return "failed quality control", f"{dataset.qc_status}; --qc-failed takes it"
     return None
 
 

@@ -16,7 +16,7 @@ from bstui.basespace.models import Dataset, File, Reference
 from bstui.basespace.run_access import look_at_run
 from bstui.basespace.states import IN_TRANSFER, State, archived_dataset
 from bstui.errors import Archived, BstuiError, NotAllowed
-from bstui.samples.choice import Choice, LeftOut, choose_datasets, leave, run_name
+from bstui.samples.choice import Besides, Choice, LeftOut, choose_datasets, leave, run_name
 from bstui.samples.marks import Scope, ScopeKind
 from bstui.samples.parallel import each
 from bstui.samples.selection import Selection
@@ -28,7 +28,9 @@ NOT_SEEN = "no FASTQ that this login can see"
 _RUNS_LOOKED_AT = 3
 """Of more runs that lack FASTQ, the others will lack it for the same reason."""
 _LANE = re.compile(r"_L\d{3}$")
+UNDETERMINED = "reads that no index claimed"
 _Reason = tuple[str, str]
+_USUAL = Besides()
 
 OnStep = Callable[[str, int, int], None]
 """Told what is being asked for, how many have come, and of how many."""
@@ -65,9 +67,11 @@ class _Wanted:
     named: list[Dataset] = field(default_factory=list)
 
 
-async def gather(client: Client, selection: Selection, on_step: OnStep) -> Gathered:
+async def gather(
+    client: Client, selection: Selection, on_step: OnStep, besides: Besides = _USUAL
+) -> Gathered:
     """Everything that the biosamples and datasets of the selection hold."""
-    gathered = await gather_datasets(client, selection, on_step)
+    gathered = await gather_datasets(client, selection, on_step, besides)
     await _gather_files(client, gathered, on_step)
     await _check_readable(client, gathered)
     _warn_of_transfers(gathered)
@@ -76,28 +80,36 @@ async def gather(client: Client, selection: Selection, on_step: OnStep) -> Gathe
     return gathered
 
 
-async def gather_datasets(client: Client, selection: Selection, on_step: OnStep) -> Gathered:
+async def gather_datasets(
+    client: Client, selection: Selection, on_step: OnStep, besides: Besides = _USUAL
+) -> Gathered:
     """The datasets that count, without their files."""
-    wanted = _wanted_of(selection)
+    wanted = _wanted_of(selection, besides)
     runs = await _run_numbers(client, selection)
     gathered = Gathered(choices=[])
     asked = [item.biosample.id for item in wanted if item.scopes]
     counter = _Counter("biosamples", len(asked), on_step)
     held = await client.datasets_of(asked, counter.count)
     chosen = [
-        _choose(client.server, item, held.get(item.biosample.id, Held()), runs, gathered)
+        _choose(client.server, item, held.get(item.biosample.id, Held()), runs, gathered, besides)
         for item in wanted
     ]
+    if not besides.undetermined:
+        gathered.left_out += [
+            leave(_unnamed(dataset), dataset, UNDETERMINED, "--undetermined takes them")
+            for dataset in selection.undetermined
+        ]
     gathered.choices = _without_repeats(chosen)
     return gathered
 
 
-def _wanted_of(selection: Selection) -> list[_Wanted]:
+def _wanted_of(selection: Selection, besides: Besides) -> list[_Wanted]:
     wanted: dict[str, _Wanted] = {}
     for mark in selection.biosamples:
         entry = wanted.setdefault(mark.id, _Wanted(Reference(id=mark.id, name=mark.name)))
         entry.scopes.append(mark.scope)
-    for dataset in selection.datasets:
+    undetermined = selection.undetermined if besides.undetermined else ()
+    for dataset in (*selection.datasets, *undetermined):
         for biosample in dataset.biosamples or (_unnamed(dataset),):
             key = biosample.id or f"{dataset.project_id} {biosample.name}"
             wanted.setdefault(key, _Wanted(biosample)).named.append(dataset)
@@ -117,13 +129,18 @@ async def _run_numbers(client: Client, selection: Selection) -> dict[str, str]:
 
 
 def _choose(
-    server: str, item: _Wanted, held: Held, runs: Mapping[str, str], gathered: Gathered
+    server: str,
+    item: _Wanted,
+    held: Held,
+    runs: Mapping[str, str],
+    gathered: Gathered,
+    besides: Besides,
 ) -> Choice:
     """What is taken of a biosample; those of its datasets in other runs and projects are told."""
     named = {dataset.id: dataset for dataset in item.named}
     found = {dataset.id: dataset for dataset in held.datasets}
     choice = choose_datasets(
-        item.biosample, (found | named).values(), item.scopes, named.keys(), runs, server
+        item.biosample, (found | named).values(), item.scopes, named.keys(), runs, server, besides
     )
     gathered.refusal = gathered.refusal or held.refusal
     gathered.warn_of_short(item.biosample.name, "datasets", held.missing)

@@ -5,9 +5,11 @@ the samples concerned go under `<run>/`, and where they still clash under `<run>
 Names are compared as the strictest file systems do, without case and Unicode form.
 """
 
+import re
 import string
+import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -25,6 +27,7 @@ DEFAULTS: Mapping[Grouping, str] = {
     Grouping.NONE: "{project}/{biosample}/{file}",
 }
 _NO_RUN = "no-run"
+_BLANK = re.compile(r"\s")
 _DEEPEST = 3
 """`<run>/`, `<run>/<dataset id>/`, `<run>/<dataset id>/<file id>/`."""
 
@@ -72,10 +75,14 @@ def _problem_of(template: str) -> str:
 
 
 def place_files(
-    samples: Sequence[Sample], files: Mapping[str, Sequence[File]], template: str
+    samples: Sequence[Sample],
+    files: Mapping[str, Sequence[File]],
+    template: str,
+    *,
+    blanks: bool = True,
 ) -> list[Placed]:
-    """Every file with its path. `files` are by dataset id."""
-    names = _Names(samples, "{project}" in template)
+    """Every file with its path. `files` are by dataset id; without `blanks` those become `_`."""
+    names = _Names(samples, "{project}" in template, blanks)
     levels = dict.fromkeys(range(len(samples)), 0)
     while True:
         placed = [
@@ -91,27 +98,36 @@ def place_files(
 class _Names:
     """The name of each sample and biosample as a folder; `name~<id>` where several have it."""
 
-    def __init__(self, samples: Sequence[Sample], by_project: bool) -> None:
+    def __init__(self, samples: Sequence[Sample], by_project: bool, blanks: bool) -> None:
         self._by_project = by_project
-        self._samples: Counter[tuple[str, str]] = Counter()
-        self._biosamples: Counter[tuple[str, str]] = Counter()
-        for sample in samples:
-            project = sample.project
-            self._samples[self._key(project, sample.folder or sample.name)] += 1
-            self._biosamples.update(self._key(project, name) for name in sample.biosamples)
+        self._blanks = blanks
+        self._samples = _doubled(self._key(s.project, s.folder or s.name) for s in samples)
+        self._biosamples = _doubled(
+            self._key(s.project, name) for s in samples for name in s.biosamples
+        )
 
     def of_sample(self, project: str, sample: Sample) -> str:
         name = sample.folder or sample.name
-        is_alone = self._samples[self._key(project, name)] == 1
+        is_alone = self._key(project, name) not in self._samples
         return name if is_alone else f"{name}~{id_of(sample.choices[0])}"
 
     def of_biosample(self, project: str, choice: Choice) -> str:
         name = choice.biosample.name
-        is_alone = self._biosamples[self._key(project, name)] == 1
+        is_alone = self._key(project, name) not in self._biosamples
         return name if is_alone else f"{name}~{id_of(choice)}"
+
+    def join(self, parts: Iterable[str]) -> str:
+        """A path of these names, each made safe."""
+        spelt = parts if self._blanks else (_BLANK.sub("_", part) for part in parts)
+        return "/".join(safe_name(part) for part in spelt if part)
 
     def _key(self, project: str, name: str) -> tuple[str, str]:
         return collision_key(project) if self._by_project else "", collision_key(name)
+
+
+def _doubled(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those that come more than once."""
+    return {key for key, count in Counter(keys).items() if count > 1}
 
 
 def _place(
@@ -133,7 +149,7 @@ def _place(
                 values |= {"file": file.name or file.id, "read": read_of(file)}
                 between = (run_name(dataset) or _NO_RUN, dataset.id, file.id)[:level]
                 parts = [part.format_map(values) for part in folders]
-                path = _join((*parts, *between, last.format_map(values)))
+                path = names.join((*parts, *between, last.format_map(values)))
                 placed.append(Placed(sample, choice.biosample, dataset, file, path))
     return placed
 
@@ -151,28 +167,36 @@ def _values_of(dataset: Dataset) -> dict[str, str]:
 def read_of(file: File) -> str:
     """`R1`, `I2` …; empty where the name is not a FASTQ file's."""
     parts = parse_name(file.name)
-    return parts.read if parts else ""
-
-
-def _join(parts: Iterable[str]) -> str:
-    return "/".join(safe_name(part) for part in parts if part)
+    return sys.intern(parts.read) if parts else ""
 
 
 def _clashing(placed: Sequence[tuple[int, Sequence[Placed]]]) -> set[int]:
     """The samples of which a file has another's name, or the name of a folder of another's."""
-    owner: dict[str, int] = {}
-    folders: dict[str, int] = {}
-    clashing: set[int] = set()
+    inside: dict[str, list[tuple[int, Placed]]] = {}
     for number, items in placed:
         for item in items:
-            key = collision_key(item.path)
-            if key in owner:
-                clashing |= {number, owner[key]}
-            owner[key] = number
-            folder = key.rpartition("/")[0]
-            while folder and folder not in folders:
-                folders[folder] = number
-                folder = folder.rpartition("/")[0]
-    for key in owner.keys() & folders.keys():
-        clashing |= {owner[key], folders[key]}
-    return clashing
+            inside.setdefault(_folder_key(item), []).append((number, item))
+    folders: dict[str, int] = {}
+    for folder, held in inside.items():
+        above = folder
+        while above and above not in folders:
+            folders[above] = held[0][0]
+            above = above.rpartition("/")[0]
+    return {number for held in inside.values() for number in _clashing_in_folder(held, folders)}
+
+
+def _folder_key(item: Placed) -> str:
+    return collision_key(item.path).rpartition("/")[0]
+
+
+def _clashing_in_folder(
+    held: Sequence[tuple[int, Placed]], folders: Mapping[str, int]
+) -> Iterator[int]:
+    """The samples that clash by these files of one folder; `folders` are all, with their sample."""
+    owner: dict[str, int] = {}
+    for number, item in held:
+        key = collision_key(item.path)
+        for other in (owner.get(key), folders.get(key)):
+            if other is not None:
+                yield from (number, other)
+        owner[key] = number

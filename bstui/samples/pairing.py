@@ -1,7 +1,8 @@
 """Things about a sample's FASTQ files that a person should look at before importing them."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -9,7 +10,9 @@ from bstui.basespace.models import Dataset, File
 from bstui.samples.choice import reads_of, run_name
 from bstui.samples.fastq_name import FastqName, build_name, parse_name
 from bstui.samples.grouping import Sample
-from bstui.text import safe_text
+from bstui.text import collision_key, safe_text
+
+_SEPARATORS = re.compile(r"[-_. ]+")
 
 
 def find_oddities(sample: Sample, files: Mapping[str, Sequence[File]]) -> Iterator[str]:
@@ -36,6 +39,22 @@ def find_oddities(sample: Sample, files: Mapping[str, Sequence[File]]) -> Iterat
         yield f"{sample.name}: {safe_text(lone[0])}{more} has no mate, though the data is paired."
     if any(_tell_other_lane(d, files.get(d.id, ())) for d in datasets):
         yield f"{sample.name}: names of files tell another lane than BaseSpace does."
+
+
+def find_name_variants(samples: Iterable[Sample]) -> Iterator[str]:
+    """A sentence for samples whose names are one once `_`, `-`, `.` and blanks count as equal.
+
+    BaseSpace turns `_` into `-` in some names, and programs further on drop what they do not know.
+    """
+    alike: dict[str, list[str]] = {}
+    for sample in samples:
+        alike.setdefault(_SEPARATORS.sub("-", collision_key(sample.name)), []).append(sample.name)
+    for names in alike.values():
+        if len(names) > 1:
+            yield (
+                f"The samples {', '.join(names)} differ by case, blanks or separators alone: they "
+                "are kept apart; a sample map joins or renames them."
+            )
 
 
 def _runs_with_and_without_lanes(datasets: Sequence[Dataset]) -> list[str]:

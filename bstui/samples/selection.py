@@ -9,7 +9,7 @@ import msgspec
 from bstui.basespace.addresses import Kind
 from bstui.basespace.client import Client
 from bstui.basespace.listings import Listing
-from bstui.basespace.models import Biosample, Dataset, Project, Run
+from bstui.basespace.models import UNINDEXED, Biosample, Dataset, Project, Run
 from bstui.basespace.regions import OTHER, region_code
 from bstui.errors import AmbiguousName, NotAllowed, NotFound, UsageError
 from bstui.samples.marks import AnyMark, Mark, RunMark, Scope, ScopeKind
@@ -33,6 +33,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
     marks: tuple[AnyMark, ...] = ()
     datasets: tuple[Dataset, ...] = ()
+    undetermined: tuple[Dataset, ...] = ()
+    """Reads of the sources that no index claimed: they count only where they are asked for."""
     sources: tuple[str, ...] = ()
     """The selectors that said it; empty where the marks come from the basket."""
     notes: tuple[str, ...] = ()
@@ -85,6 +87,7 @@ async def resolve(client: Client, selectors: Sequence[Selector], bcl: bool) -> S
     return Selection(
         marks=tuple({mark.key: mark for part in found for mark in part.marks}.values()),
         datasets=tuple({item.id: item for part in found for item in part.datasets}.values()),
+        undetermined=tuple({d.id: d for part in found for d in part.undetermined}.values()),
         sources=tuple(dict.fromkeys(source for part in found for source in part.sources)),
         notes=tuple(dict.fromkeys(note for part in found for note in part.notes)),
         title=found[0].title,
@@ -134,9 +137,11 @@ async def _select_project(client: Client, project: Project) -> Selection:
     listing = client.biosamples(project.id)
     marks = [Mark(b.id, b.name, scope) async for b in listing]
     orphans = [d async for d in client.datasets(project=project.id) if not d.biosamples]
+    is_asked_for = project.name.strip() == UNINDEXED
     return Selection(
         marks=tuple(marks),
-        datasets=tuple(orphans),
+        datasets=tuple(d for d in orphans if is_asked_for or not _is_undetermined(d)),
+        undetermined=tuple(d for d in orphans if not is_asked_for and _is_undetermined(d)),
         notes=_notes_of(listing),
         sources=(f"project:{project.id}",),
         title=project.name,
@@ -154,10 +159,15 @@ async def _select_run(client: Client, run: Run) -> Selection:
     return Selection(
         marks=tuple(marks),
         notes=(*_notes_of(listing), *_unfinished(run)),
-        datasets=tuple(orphans),
+        datasets=tuple(d for d in orphans if not _is_undetermined(d)),
+        undetermined=tuple(d for d in orphans if _is_undetermined(d)),
         sources=(f"run:{run.id}",),
         title=run.experiment or run.name,
     )
+
+
+def _is_undetermined(dataset: Dataset) -> bool:
+    return dataset.is_unindexed or dataset.name.startswith("Undetermined")
 
 
 def _notes_of(listing: Listing[Biosample]) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 import os
 from typing import TYPE_CHECKING
 
-from bstui.errors import UsageError
+from bstui.errors import BstuiError, UsageError
 
 if TYPE_CHECKING:
+    from bstui.tui.mistake import Mistake
     from bstui.tui.services import Services
+    from bstui.tui.themes import Look
 
 SMALLEST = (60, 16)
 """Columns and rows without which a list and its lines find no room."""
@@ -19,11 +21,23 @@ def run(services: "Services") -> int:
     _prepare_textual(is_remote=bool(services.environ.get("SSH_CONNECTION")))
     from bstui.tui.app import LOST_TERMINAL, BstuiApp
 
-    app = BstuiApp(services, watches_terminal=True)
-    left = app.run(mouse=services.settings.screen.mouse)
-    if left == LOST_TERMINAL:
-        _let_go_of_terminal()
-    return app.return_code or 0 if left is None else left
+    while True:
+        app = BstuiApp(services, watches_terminal=True)
+        left = app.run(mouse=services.settings.screen.mouse)
+        if left == LOST_TERMINAL:
+            _let_go_of_terminal()
+        if app.mistake is None or left is not None:
+            return app.return_code or 0 if left is None else left
+        if not _offer_again(app.mistake, app.look):
+            return BstuiError.exit_code
+        services = services.renewed()
+
+
+def _offer_again(mistake: "Mistake", look: "Look") -> bool:
+    """Say what happened; whether to open the screens again."""
+    from bstui.tui.mistake import MistakePage
+
+    return bool(MistakePage(mistake, look).run(mouse=False))
 
 
 def check_terminal(term: str) -> None:

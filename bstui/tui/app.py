@@ -7,11 +7,12 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.command import CommandPalette
 
 from bstui.errors import BstuiError
+from bstui.tui.key_order import KeyOrder
 from bstui.tui.keys import bindings, keymap
+from bstui.tui.mistake import Mistake
 from bstui.tui.palette import KeyCommands
 from bstui.tui.screens.place import Place
 from bstui.tui.screens.profiles import ProfilesScreen
@@ -35,7 +36,7 @@ _GRACE = 5.0
 terminal that reads no more may never empty (measured: it would stay for ever)."""
 
 
-class BstuiApp(App[int]):
+class BstuiApp(KeyOrder):
     """It browses, plans, launches and watches. It never transfers."""
 
     TITLE = "bstui"
@@ -53,6 +54,8 @@ class BstuiApp(App[int]):
         super().__init__()
         services.on_wait = self._show_waiting
         self._watches_terminal = watches_terminal
+        self.mistake: Mistake | None = None
+        """What nobody had thought of, and what the program had to stop for."""
         self._active: dict[str, str] = {}
         """Jobs that were at work at the last look, by id, and their names."""
         self.animation_level = "none"
@@ -144,6 +147,13 @@ class BstuiApp(App[int]):
     def get_system_commands(self, screen: Any) -> Any:
         """None of Textual's own: the palette has ours."""
         return ()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Called by Textual, which would print a traceback with everybody's variables."""
+        if self.mistake is None:
+            self.mistake = Mistake(self.services.note_mistake(error))
+            self.mistake.__cause__ = error
+        super()._handle_exception(self.mistake)
 
     def _check_terminal(self) -> None:
         """Leave when the terminal is gone and nobody told: a missed SIGHUP would spin for ever."""

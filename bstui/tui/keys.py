@@ -136,7 +136,10 @@ KEYS: tuple[Key, ...] = (
     _key("stop", "ctrl+c", "stop_loading", "", "Stop what is loading", PROGRAM, "app"),
     _key("suspend", "ctrl+z", "suspend_process", "", "Suspend the program; `fg` brings it back",
          PROGRAM, "app"),
-    _key("quit", "q", "quit", "quit", "Leave; jobs go on and marks are kept", PROGRAM, "app"),
+    _key("again", "enter r", "again", "open again", "After a mistake of bstui's own: open it again",
+         PROGRAM, "mistake"),
+    _key("quit", "q", "quit", "quit", "Leave; jobs go on and marks are kept", PROGRAM,
+         "app mistake"),
 )  # fmt: skip
 """In the order of the foot of the screen: the most useful first."""
 

@@ -6,6 +6,7 @@ screens must not stand still with it.
 
 import asyncio
 import os
+import sys
 import threading
 import time
 import traceback
@@ -17,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bstui import __version__
 from bstui.basespace.credentials import (
     Profile,
     account_key,
@@ -201,7 +203,7 @@ class Services:
 
     def command(self, selection: "Selection", request: "PlanRequest", list_name: str) -> str:
         """The command line that does the same as a plan."""
-        from bstui.jobs.plan import equivalent_command
+        from bstui.jobs.command import equivalent_command
 
         return equivalent_command(selection, request, self._list_path(list_name))
 
@@ -278,11 +280,23 @@ class Services:
 
     def note_mistake(self, error: Exception) -> str:
         """Keep the traceback of an error that is bstui's own; the sentence for the person."""
-        log = make_private(self.places.state) / "screen.log"
-        trace = "".join(traceback.format_exception(error))
-        with open(log, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {redact(trace)}\n")
-        return f"bstui made a mistake ({type(error).__name__}); {log} says where."
+        what = f"bstui made a mistake ({type(error).__name__})"
+        trace = redact("".join(traceback.format_exception(error)))
+        head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} bstui {__version__}, Python {sys.version}"
+        log = self.places.state / "screen.log"
+        try:
+            make_private(log.parent)
+            with open(log, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write(f"{head}\n{trace}\n")
+        except (BstuiError, OSError) as refused:
+            return f"{what}; no report could be written ({refused})."
+        return f"{what}; {log} says where."
+
+    def renewed(self) -> "Services":
+        """The same for another run of the screens, with nothing opened."""
+        return Services(
+            self.places, self.environ, self.settings, self.profile_name, clock=self.clock
+        )
 
     # History
 

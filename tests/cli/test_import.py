@@ -101,7 +101,9 @@ def test_dry_run_writes_nothing_and_its_rows_have_the_promised_keys(
 ) -> None:
     said = robin("import", PANEL, "--to", str(tmp_path / "out"), "--dry-run", "--json")
     assert said.code == 0, said.err
-    assert {*said.rows[0]} == {"id", "name", "path", "size", "sample", "action", "warning"}
+    first = said.rows[0]
+    assert [*first][:7] == ["id", "name", "path", "size", "sample", "action", "warning"]
+    assert {*first} >= {"biosample", "biosample_id", "dataset", "run", "lane", "library", "read"}
     assert not (tmp_path / "out").exists()
     assert not places.jobs.exists()
 
@@ -219,3 +221,37 @@ def test_a_layout_in_the_settings_that_cannot_be_used_is_named_with_its_file(
     said = robin("import", "biosample:NTC", "--to", str(tmp_path), "--dry-run")
     assert said.code == 2
     assert f"{places.settings}: import.layout" in said.err
+
+
+def test_what_a_dry_run_prints_is_a_sample_map(robin: Shell, tmp_path: Path) -> None:
+    command = ("import", PANEL, "--to", str(tmp_path / "out"), "--dry-run", "--json")
+    printed = robin(*command[:-1], "--tsv").out
+    (tmp_path / "map.tsv").write_text(printed)
+    assert robin(*command, "--sample-map", str(tmp_path / "map.tsv")).rows == robin(*command).rows
+
+
+def test_a_sample_map_joins_renames_and_leaves_out(robin: Shell, tmp_path: Path) -> None:
+    (tmp_path / "map.tsv").write_text("Aorta-1\tAorta\nAorta-2\tAorta\nNTC\t-\n")
+    chosen = ("biosample:Aorta-1", "biosample:Aorta-2", "biosample:NTC", "biosample:Kidney-2")
+    map_file = ("--sample-map", str(tmp_path / "map.tsv"))
+    said = robin("import", *chosen, "--to", str(tmp_path / "out"), *map_file, *HERE)
+    assert said.code == 0, said.err
+    assert "left out by the sample map" in said.err
+    assert "does not name 1 biosample" in said.err
+    project = tmp_path / "out" / "Cardiac amplicon panel"
+    assert {path.name for path in project.iterdir()} == {"Aorta", "Kidney-2"}
+    (tmp_path / "map.tsv").write_text("Aorta-1\n")
+    said = robin("import", *chosen, "--to", str(tmp_path / "out"), *map_file, "--dry-run")
+    assert (said.code, "map.tsv, line 1" in said.err) == (2, True)
+    said = robin("import", *chosen, *map_file, "--grouping", "none", "--to", "x", "--dry-run")
+    assert said.code == 2
+
+
+def test_undetermined_reads_come_only_when_asked(robin: Shell, tmp_path: Path) -> None:
+    command = ("import", "run:Cardiac panel plate 1", "--to", str(tmp_path / "out"), "--dry-run")
+    said = robin(*command, "--json")
+    assert not [row for row in said.rows if row["name"].startswith("Undetermined")]
+    assert "reads that no index claimed" in said.err
+    asked = robin(*command, "--undetermined", "--json").rows
+    assert len(asked) > len(said.rows)
+    assert any(row["name"].startswith("Undetermined") for row in asked)

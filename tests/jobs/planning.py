@@ -25,19 +25,23 @@ def open_client(simulator: Simulator, token: str = "") -> Client:
     )
 
 
-async def request_for(client: Client, destination: Path, **options: str) -> PlanRequest:
+async def request_for(client: Client, destination: Path, **options: str | bool) -> PlanRequest:
     return PlanRequest(
         destination=destination,
         profile="lab",
         region="other",
         identity=await client.identity(),
-        options=Options(**options),  # type: ignore[arg-type] # every option given is a text
+        options=Options(**options),  # type: ignore[arg-type] # each is of its kind
         clock=lambda: 1_780_000_000.0,
     )
 
 
 async def plan(
-    client: Client, destination: Path, *selectors: str, bcl: bool = False, **options: str
+    client: Client,
+    destination: Path,
+    *selectors: str,
+    bcl: bool = False,
+    **options: str | bool,
 ) -> Plan:
     selection = await resolve(client, parse_selectors(selectors), bcl)
     return await make_plan(client, selection, await request_for(client, destination, **options))

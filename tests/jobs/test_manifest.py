@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bstui.basespace.credentials import Profile
 from bstui.errors import BstuiError, NotFound
+from bstui.jobs.arrived import files_brought
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.liveness import introduce
@@ -25,7 +26,7 @@ from bstui.jobs.manifest import (
     record_folder,
     record_folders,
 )
-from bstui.jobs.recording import Recorder, recorded_files
+from bstui.jobs.recording import Recorder
 from bstui.jobs.records import FileDone, FileFailed, Launch, Launcher, Options, Outcome
 from bstui.jobs.worker import run_worker
 from bstui.paths import Places
@@ -60,7 +61,7 @@ def test_the_record_says_what_was_imported(
     assert (told.files, told.bytes) == (told.files_done, told.bytes_done)
     assert told.identity == job.header().identity
     files = list(read_manifest(record))
-    assert files == list(recorded_files(job))
+    assert files == list(files_brought(job))
     assert [file.id for file in files] == [file.id for file in job.files()]
     first = files[0]
     assert first.sample

@@ -12,9 +12,11 @@ from bstui.basespace.client import Client
 from bstui.errors import (
     UsageError,
 )
+from bstui.jobs.command import equivalent_command
 from bstui.jobs.folder import create_job
-from bstui.jobs.plan import equivalent_command, make_plan
+from bstui.jobs.plan import make_plan
 from bstui.jobs.records import Launcher, Options
+from bstui.samples.gathering import UNDETERMINED
 from bstui.samples.marks import Mark, RunMark, Scope, ScopeKind
 from bstui.samples.selection import Selection, resolve
 from bstui.samples.selectors import parse_selectors
@@ -61,7 +63,9 @@ async def test_a_file_carries_what_is_known_of_it(client: Client, tmp_path: Path
     assert file.library
     assert file.dataset.startswith("ds.")
     rows = list(made.rows())
-    assert list(rows[3]) == ["id", "name", "path", "size", "sample", "action", "warning"]
+    assert list(rows[3])[:7] == ["id", "name", "path", "size", "sample", "action", "warning"]
+    assert rows[3]["biosample"] == "zf-00h-1"
+    assert rows[3]["biosample_id"] == file.biosample
 
 
 async def test_one_biosample_in_two_runs(client: Client, tmp_path: Path) -> None:
@@ -111,14 +115,18 @@ async def test_awkward_names_are_one_folder_each(client: Client, tmp_path: Path)
 async def test_a_run_holds_all_its_fastq(client: Client, tmp_path: Path) -> None:
     made = await plan(client, tmp_path, PLATE)
     assert {file.run_id for file in made.files} == {made.header.sources[0].removeprefix("run:")}
-    assert "Unindexed Reads/Undetermined" in folders(made)
-    assert len(made.samples) == 15
+    assert "Unindexed Reads/Undetermined" not in folders(made)
+    assert [item.name for item in made.left_out if item.reason == UNDETERMINED]
+    asked = await plan(client, tmp_path, PLATE, undetermined=True)
+    assert "Unindexed Reads/Undetermined" in folders(asked)
+    assert len(asked.files) > len(made.files)
+    assert (len(made.samples), len(asked.samples)) == (14, 15)
 
 
 async def test_sources_are_joined_and_counted_once(client: Client, tmp_path: Path) -> None:
     made = await plan(client, tmp_path, PLATE, TOP_UP, "biosample:Aorta-1", PLATE)
     ids = [file.id for file in made.files]
-    assert len(ids) == len(set(ids)) == 32
+    assert len(ids) == len(set(ids)) == 30
     assert made.header.name.startswith("Cardiac-panel-plate-1-")
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bstui.errors import UsageError
@@ -158,6 +158,7 @@ def take(arrangement: Arrangement, action: str, number: int, to: str) -> None:
             arrangement.move(moved, sample.name, to)
 
 
+@settings(max_examples=50, deadline=None)
 @given(CHOICES, STEPS)
 def test_arranging_is_a_partition(
     drawn: Sequence[tuple[str, int]], steps: Sequence[tuple[str, int, str]]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bstui.basespace.models import Dataset, Reference
-from bstui.samples.choice import choose_datasets
+from bstui.samples.choice import Besides, choose_datasets
 from bstui.samples.marks import Scope, ScopeKind
 from tests.samples.things import RUN_1, RUN_2, dataset
 
@@ -18,6 +18,12 @@ IN_Q = Scope(ScopeKind.PROJECT, "id of Q", "Q")
 
 def ids(datasets: tuple[Dataset, ...]) -> list[str]:
     return [item.id for item in datasets]
+
+
+def test_what_failed_quality_control_is_taken_when_asked_for() -> None:
+    failed = dataset(2, days=9, qc_status="QcFailed")
+    choice = choose_datasets(HEART, [failed], [Scope()], besides=Besides(qc_failed=True))
+    assert choice.taken == (failed,)
 
 
 def test_without_a_scope_everything_is_taken() -> None:

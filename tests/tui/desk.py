@@ -33,6 +33,11 @@ class Desk(Keyboard):
         self.app.focused.post_message(events.Paste(text))
         await self.settle()
 
+    def send_at_once(self, *keys: str) -> None:
+        """Keys as they come in one packet: none waits for what the one before leads to."""
+        for key in keys:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
     async def leave(self) -> None:
         """Press `q`."""
         self.app.simulate_key("q")

@@ -186,8 +186,11 @@ async def test_raw_bcl_and_biosamples_exclude_each_other_with_the_reason(
         await go_to(desk, "Exomes 07")
         await desk.press("enter")
         await go_to(desk, "Tumour-07")
-        await desk.press("space")
-        await desk.see("so the", "cannot be marked")
+        for key in ("space", "a", "asterisk"):
+            assert not desk.app.screen.active_bindings[key].enabled, "it is shown dim"
+            await desk.press(key)
+            await desk.see("so the", "cannot be marked")
+            await desk.press("j")
         await desk.see_line("[ ] Tumour-07", "MB")
         await desk.press("escape")
         await go_to(desk, "Exomes 07")
@@ -199,6 +202,27 @@ async def test_raw_bcl_and_biosamples_exclude_each_other_with_the_reason(
         await go_to(desk, "small RNA")
         await desk.press("b")
         await desk.see("1 biosample is marked, so the raw run")
+
+
+async def test_projects_and_runs_tell_whether_some_or_all_is_marked(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await go_to(desk, "Zebrafish")
+        await desk.press("enter", "space", "escape")
+        await desk.see_line("Zebrafish", "[-] 1 ")
+        await desk.press("enter", "a", "escape")
+        await desk.see_line("Zebrafish", "[x] 16 ")
+        await desk.press("right_square_bracket")
+        await go_to(desk, "Exomes 07")
+        await desk.press("enter")
+        await desk.see("1/2")
+        await desk.press("space", "escape")
+        await desk.see_line("Exomes 07", "[-] 1 ")
+        await desk.press("enter", "a", "escape")
+        await desk.see_line("Exomes 07", "[x] 2 ")
 
 
 async def test_a_run_shared_without_its_project(places: Places, laboratory: Simulator) -> None:

@@ -1,5 +1,6 @@
 """The biosamples of the projects and runs that were opened: the checkboxes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ from bstui.tui.screens.work import begin
 from bstui.tui.services import Services, Workspace
 from bstui.tui.widgets.canvas import Role
 from bstui.tui.widgets.detail import Detail
-from bstui.tui.widgets.pick_table import PickTable
+from bstui.tui.widgets.pick_table import MARK_ACTIONS, PickTable
 from bstui.tui.widgets.rows import LOOK_AT, MARKED, ON_DISK, UNMARKED
 from bstui.units import count_text
 
@@ -149,6 +150,16 @@ class BiosamplesScreen(BasketPlace):
 
     # What is shown
 
+    def basket_changed(self) -> None:
+        self.pane.table.lock_marks(self.basket.run is not None)
+        super().basket_changed()
+
+    def refusal(self, action: str) -> str:
+        one = self.pane.cursor_item
+        if one is not None and action in MARK_ACTIONS:
+            return self.basket.refusal_of(one.mark) or ""
+        return super().refusal(action)
+
     def _badge(self, one: Candidate) -> str:
         if one.mark in self.basket:
             return MARKED
@@ -183,6 +194,11 @@ class BiosamplesScreen(BasketPlace):
         return place_on_disk(one, self._details.get(one.key), imported)
 
     # Keys
+
+    def leave(self) -> None:
+        """Back, and tell how many biosamples each source holds, where all are here."""
+        held = Counter(source_key(one.source) for one in self.pane.rows.items)
+        self.dismiss({} if self.pane.is_loading or self.pane.missing else held)
 
     def on_pick_table_mark_asked(self, event: PickTable.MarkAsked) -> None:
         marks = [one.mark for one in self.pane.items_of(event.rows)]

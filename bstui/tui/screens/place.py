@@ -124,7 +124,8 @@ class Place(QuietScreen[object]):
     # Keys
 
     def on_key(self, event: events.Key) -> None:
-        self.remark.display = False
+        if self.remark.display:  # even to the same, a change of it paints the whole screen
+            self.remark.display = False
         self.foot.status.unsay()
         dead = dead_key(self, event.key)
         if dead:

@@ -9,6 +9,7 @@ from bstui.basespace.states import State, states_of_project, states_of_run
 from bstui.samples.marks import RunMark, Scope, ScopeKind
 from bstui.tui.screens.rows import Field, date_cell, seconds_of
 from bstui.tui.widgets.columns import Column
+from bstui.tui.widgets.rows import MARKED, PARTLY
 from bstui.units import size_text
 
 Source = Project | Run
@@ -46,6 +47,8 @@ class Known:
     """By project id, for the rows that have been in view."""
     marked: Mapping[tuple[str, str], int]
     """Biosamples in the basket, by their scope's kind and id."""
+    held: dict[str, int] = field(default_factory=dict)
+    """Biosamples of each source that was opened, by its key."""
     bcl: str = ""
     """The id of the run that is marked as raw BCL."""
     access: dict[str, RunAccess] = field(default_factory=dict)
@@ -68,7 +71,7 @@ def project_fields(known: Known) -> Sequence[Field[Project]]:
     marked = _marked(known, ScopeKind.PROJECT)
     return (
         Field(Column("name", "project", 26, 12, 0, grow=True, letter="n"), lambda p: p.name),
-        Field(Column("marked", "marked", 6, priority=2, right=True), *marked),
+        Field(Column("marked", "marked", 8, 7, 2), *marked),
         Field(Column("owner", "owner", 13, 9, 3), lambda p: p.owner),
         Field(
             Column("biosamples", "biosamples", 10, priority=2, right=True),
@@ -96,7 +99,7 @@ def run_fields(known: Known) -> Sequence[Field[Run]]:
 
     return (
         Field(Column("name", "experiment", 18, 17, 0, grow=True, letter="n"), source_name),
-        Field(Column("marked", "marked", 6, priority=2, right=True), marks, marked_order),
+        Field(Column("marked", "marked", 8, 7, 2), marks, marked_order),
         Field(Column("run", "run folder", 29, 15, 4, letter="r"), lambda r: r.name),
         Field(Column("status", "status", 10, 9, 2, letter="t"), status_text),
         Field(
@@ -130,7 +133,22 @@ def _marked(
     def number(source: Source) -> int:
         return known.marked.get((kind, source.id), 0)
 
-    return lambda source: str(number(source) or ""), number
+    def text(source: Source) -> str:
+        marked = number(source)
+        if not marked:
+            return ""
+        badge = MARKED if marked >= (biosamples_of(source, known) or marked + 1) else PARTLY
+        return f"{badge} {marked:,}"
+
+    return text, number
+
+
+def biosamples_of(source: Source, known: Known) -> int | None:
+    """How many biosamples a source holds, as far as that is known."""
+    counts = known.counts.get(source.id) if isinstance(source, Project) else None
+    if counts is not None and counts.biosamples is not None:
+        return counts.biosamples
+    return known.held.get(source_key(source))
 
 
 def source_pairs(
@@ -158,7 +176,9 @@ def source_pairs(
             ("FASTQ", "" if counts.datasets is None else f"{counts.datasets:,} datasets"),
         ]
     marked = known.marked.get((source_kind(source), source.id), 0)
-    pairs.append(("marked", f"{marked:,}" if marked else ""))
+    held = biosamples_of(source, known)
+    of = "" if held is None else f" of {held:,}"
+    pairs.append(("marked", f"{marked:,}{of}" if marked else ""))
     advice = [state.text for state in states_of(source, known.server)]
     access = known.access.get(source.id) if isinstance(source, Run) else None
     if access is not None:

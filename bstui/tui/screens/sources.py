@@ -194,6 +194,8 @@ class SourcesScreen(BasketPlace):
     def on_pick_table_cursor_moved(self) -> None:
         super().on_pick_table_cursor_moved()
         self._show_detail()
+        if self.basket.run is not None:
+            self.refresh_bindings()  # of another run than that one `b` is dead
         run = self.pane.cursor_item
         if isinstance(run, Run) and self._detail.display and run.id not in self._known.access:
             begin(self, lambda: self._look_at(run), "access")
@@ -228,6 +230,9 @@ class SourcesScreen(BasketPlace):
     def refusal(self, action: str) -> str:
         if action == "mark_bcl" and self._tab != "runs":
             return "only runs can be taken as raw BCL: press ] for the runs"
+        run = self.pane.cursor_item
+        if action == "mark_bcl" and isinstance(run, Run):
+            return self.basket.refusal_of(run_mark(run)) or ""
         return super().refusal(action)
 
     def action_tab(self, step: int) -> None:
@@ -253,10 +258,6 @@ class SourcesScreen(BasketPlace):
         if mark in self.basket:
             self.change_marks((), (mark,))
             return
-        reason = self.basket.refusal_of(mark)
-        if reason:
-            self.say(reason)
-            return
         self.change_marks((mark,), ())
         states = states_of(run, self._known.server)
         if states:
@@ -275,8 +276,11 @@ class SourcesScreen(BasketPlace):
             BiosamplesScreen(self.services, self.workspace, sources), self._came_back
         )
 
-    def _came_back(self, _: object) -> None:
+    def _came_back(self, held: object) -> None:
         remember(self.basket, open=[])
+        if isinstance(held, dict):
+            self._known.held |= held
+            self.pane.table.refresh_rows()
 
     def _chosen_sources(self) -> list[Source]:
         return [

@@ -18,7 +18,8 @@ from bstui.tui.widgets.row_view import RowView
 from bstui.tui.widgets.rows import MARKED, Rows
 from bstui.tui.widgets.table_lines import gutter_width
 
-_MARK_ACTIONS = frozenset(key.action.partition("(")[0] for key in keys_of("marks"))
+MARK_ACTIONS = frozenset(key.action.partition("(")[0] for key in keys_of("marks"))
+"""What the keys of a markable table do."""
 
 
 class PickTable(RowView):
@@ -41,6 +42,7 @@ class PickTable(RowView):
         classes: str | None = None,
     ) -> None:
         super().__init__(columns, rows, badges=markable, id=id, classes=classes)
+        self._is_locked = False
 
     @property
     def markable(self) -> bool:
@@ -55,6 +57,13 @@ class PickTable(RowView):
         """Show the rows that are marked now, or all again."""
         self._order.only_marked = only
         self._arrange()
+
+    def lock_marks(self, locked: bool) -> None:
+        """Nothing can be marked now: the keys that mark are dead, and its owner says why."""
+        if locked is not self._is_locked:
+            self._is_locked = locked
+            self.drop_range()
+            self.refresh_bindings()
 
     def drop_range(self) -> bool:
         """Whether there was a range to drop."""
@@ -73,10 +82,10 @@ class PickTable(RowView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Marking is no key of a table without marks, and a dead one while it is empty."""
-        if action in _MARK_ACTIONS:
+        if action in MARK_ACTIONS:
             if not self.markable:
                 return False
-            if action != "only_marked" and not self.shown_rows:
+            if action != "only_marked" and (self._is_locked or not self.shown_rows):
                 return None
         return super().check_action(action, parameters)
 

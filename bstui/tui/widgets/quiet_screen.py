@@ -1,7 +1,8 @@
-"""A screen that does not paint itself anew whenever the focus moves."""
+"""A screen that paints nothing that need not be painted."""
 
 from typing import TypeVar
 
+from textual.app import ScreenStackError
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -21,3 +22,15 @@ class QuietScreen(Screen[Result]):
     """
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the one on top.
+
+        Textual counts the one beneath as well, for what shines through; of ours nothing does, and
+        whatever changed there would have the whole of the upper one painted again.
+        """
+        try:
+            return self.app.screen is self
+        except ScreenStackError:
+            return False

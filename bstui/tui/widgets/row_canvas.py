@@ -75,8 +75,11 @@ class RowCanvas(Canvas):
         for line, row in enumerate(self.visible_rows(), self.top):
             if among is None or row in among:
                 kept = self._drawn.get((row, self._state(line), self.has_focus))
-                if kept is None or kept[0] != self._facts(row):
+                facts = self._facts(row)
+                if kept is None or kept[0][1:] != facts[1:]:
                     self._refresh_lines(line, line)
+                elif kept[0][0] != facts[0]:
+                    self._refresh_lines(line, line, gutter_width(self.badges))
 
     def forget_drawn(self) -> None:
         self._drawn.clear()
@@ -96,12 +99,12 @@ class RowCanvas(Canvas):
         self._fitted = fit_columns(self.columns, room, self._skip)
         self._drawn.clear()
 
-    def _refresh_lines(self, first: int, last: int) -> None:
-        """Paint lines of the list again, those of them that are in view."""
+    def _refresh_lines(self, first: int, last: int, width: int | None = None) -> None:
+        """Paint lines of the list again, those of them that are in view; so many columns."""
         top = self.top
         first, last = max(first, top), min(last, top + self.page_height - 1)
         if first <= last:
-            self.refresh(Region(0, first - top + 1, self.size.width, last - first + 1))
+            self.refresh(Region(0, first - top + 1, width or self.size.width, last - first + 1))
 
     def _state(self, line: int) -> Role:
         """How a line stands out."""
@@ -149,5 +152,6 @@ class RowCanvas(Canvas):
                 has_focus=self.has_focus,
             )
             kept = facts, self.strip_of(spans, self.size.width, spans[-1].role)
+            self._drawn.discard(key)  # an LRUCache keeps the first value of a key
             self._drawn[key] = kept
         return kept[1]

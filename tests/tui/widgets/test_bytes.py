@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.tui.widgets.pty_program import PtyProgram
+from tests.tui.widgets.pty_program import sample_program
 
 LOOKS = [("bstui-dark",), ("bstui-ansi-dark", "slow")]
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_keys_cost_a_line_and_doing_nothing_costs_nothing(look: tuple[str, ...]) -> None:
-    with PtyProgram(*look) as program:
+    with sample_program(*look) as program:
         program.wait_for("help")
         for key in ("j", "k", " ", "v", "j"):
             assert 0 < len(program.press(key)) <= 600, key
@@ -20,7 +20,7 @@ def test_keys_cost_a_line_and_doing_nothing_costs_nothing(look: tuple[str, ...])
 
 
 def test_over_a_slow_line_a_page_is_painted_once_in_a_third_of_it() -> None:
-    with PtyProgram("bstui-ansi-dark", "slow") as program:
+    with sample_program("bstui-ansi-dark", "slow") as program:
         program.wait_for("help")
         program.press("j" * 16)
         steps = [len(program.press("j")) for _ in range(6)]
@@ -28,13 +28,13 @@ def test_over_a_slow_line_a_page_is_painted_once_in_a_third_of_it() -> None:
 
 
 def test_eight_moving_bars_cost_at_most_four_kilobytes_a_second() -> None:
-    with PtyProgram("bstui-dark", "moving") as program:
+    with sample_program("bstui-dark", "moving") as program:
         program.wait_for("R1_001", 20)
         assert len(program.read_for(2.0)) <= 8000
 
 
 def test_without_colours_the_cursor_is_reversed_and_no_colour_is_sent() -> None:
-    with PtyProgram("bstui-ansi-dark", NO_COLOR="1") as program:
+    with sample_program("bstui-ansi-dark", NO_COLOR="1") as program:
         program.wait_for("help")
         written = program.press("j")
         assert b"\x1b[7;39;49m>[ ] NA000001" in written

@@ -1,0 +1,153 @@
+"""The FASTQ part of a plan: samples, where each of their files goes, and what is left out.
+
+It asks nobody: it is made of what `gather` found.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from bstui.errors import BstuiError, NotAllowed, NotFound
+from bstui.jobs.records import Options, PlanFile
+from bstui.samples.arrangement import assign
+from bstui.samples.choice import LeftOut, leave, run_name
+from bstui.samples.gathering import Gathered
+from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
+from bstui.samples.layout import DEFAULTS, Placed, check_template, place_files, read_of
+from bstui.samples.marks import ScopeKind
+from bstui.samples.pairing import find_name_variants, find_oddities
+from bstui.samples.sample_map import SampleMap, resolve_map
+from bstui.samples.selection import Selection
+from bstui.samples.sheet_format import load_sheets
+from bstui.text import safe_text
+
+_NOT_WANTED = "left out by the sample map"
+
+
+class PlannedSamples(msgspec.Struct, frozen=True, kw_only=True):
+    """The samples, and a line of the plan for each of their files."""
+
+    samples: tuple[Sample, ...]
+    files: list[PlanFile]
+    left_out: list[LeftOut]
+    warnings: list[str]
+
+
+def check_options(options: Options) -> tuple[Grouping, str]:
+    """The grouping and the layout; UsageError where they cannot be meant."""
+    grouping = parse_grouping(options.grouping, options.sample)
+    return grouping, check_template(options.layout or DEFAULTS[grouping])
+
+
+def plan_samples(
+    gathered: Gathered, selection: Selection, options: Options, sample_map: SampleMap
+) -> PlannedSamples:
+    """What becomes of the FASTQ that was gathered. NotFound, NotAllowed where nothing is left."""
+    grouping, template = check_options(options)
+    left_out = gathered.left_out + [item for c in gathered.choices for item in c.left_out]
+    grouped = group_choices(gathered.choices, grouping, options.sample)
+    resolved = resolve_map(sample_map, gathered.choices)
+    samples, dropped = assign(grouped, resolved.assignments)
+    left_out += [leave(c.biosample, d, _NOT_WANTED) for c in dropped for d in c.taken]
+    if not samples:
+        raise _nothing_left(gathered, selection, left_out)
+    may_have_blanks = all(form.blanks for form in load_sheets(options.sheets))
+    placed = place_files(samples, gathered.files, template, blanks=may_have_blanks)
+    has_samples = grouping is not Grouping.NONE
+    blanks = [] if may_have_blanks else list(_warn_of_blanks(placed))
+    files = [_plan_file(item, has_samples) for item in placed]
+    del placed  # as large as the plan itself
+    oddities = (text for item in samples for text in find_oddities(item, gathered.files))
+    return PlannedSamples(
+        samples=samples,
+        files=files,
+        left_out=left_out,
+        warnings=[
+            *selection.notes,
+            *gathered.warnings,
+            *resolved.warnings,
+            *blanks,
+            *_count_reasons(left_out),
+            *find_name_variants(samples if has_samples else ()),
+            *oddities,
+        ],
+    )
+
+
+def _warn_of_blanks(placed: Iterable[Placed]) -> Iterator[str]:
+    """That names are spelt otherwise on disk, where any is."""
+    for item in placed:
+        names = (item.sample.project, item.sample.folder or item.sample.name, item.file.name)
+        if any(len(name.split(maxsplit=1)) > 1 for name in names):
+            yield f"Blanks in names are _ in paths, for the sheet allows none: {item.path}"
+            return
+
+
+def _plan_file(placed: Placed, has_samples: bool) -> PlanFile:
+    dataset, file = placed.dataset, placed.file
+    return PlanFile(
+        id=file.id,
+        name=safe_text(file.name),
+        path=placed.path,
+        size=file.size,
+        etag=file.etag,
+        sample=placed.sample.name if has_samples else "",
+        biosample=placed.biosample.id,
+        biosample_name=placed.biosample.name,
+        dataset=dataset.id,
+        project=dataset.project,
+        run=run_name(dataset),
+        run_id="+".join(run.id for run in dataset.runs),
+        library="+".join(library.name or library.id for library in dataset.libraries),
+        lane=dataset.lane,
+        read=read_of(file),
+    )
+
+
+def _nothing_left(
+    gathered: Gathered, selection: Selection, left_out: Iterable[LeftOut]
+) -> BstuiError:
+    """What to say where the selection holds nothing that can be imported."""
+    if gathered.refusal is not None:
+        return gathered.refusal
+    was_seen = any(item.is_chosen and item.size is not None for item in left_out)
+    if not was_seen and _is_of_runs(selection):
+        return NotAllowed(
+            f"This login can read no FASTQ of {selection.first_source}.",
+            why=" ".join(gathered.warnings)
+            or "A run can be shared without the project that owns its FASTQ; or none was made.",
+            hint="Ask the owner to share the project, or import the run with --bcl.",
+        )
+    return NotFound(
+        f"There is no FASTQ to import of {selection.first_source}.",
+        why=" ".join(_count_reasons(left_out)),
+        hint="Choose others; `bstui files` lists what a source holds.",
+    )
+
+
+def _is_of_runs(selection: Selection) -> bool:
+    scopes = {mark.scope.kind for mark in selection.biosamples}
+    return scopes == {ScopeKind.RUN} or (
+        not scopes and all(source.startswith("run:") for source in selection.sources)
+    )
+
+
+def _count_reasons(left_out: Iterable[LeftOut]) -> list[str]:
+    """A sentence for each reason for which something chosen is not taken."""
+    by_reason: dict[str, list[LeftOut]] = {}
+    for item in left_out:
+        if item.is_chosen:
+            by_reason.setdefault(item.reason, []).append(item)
+    return [_left_out_text(reason, items) for reason, items in by_reason.items()]
+
+
+def _left_out_text(reason: str, items: Sequence[LeftOut]) -> str:
+    first, others = items[0], len(items) - 1
+    if not others:
+        return f"Left out: {first.name}, {_ended(first.text)}"
+    detail = f"; of the first: {first.detail}" if first.detail else ""
+    return f"Left out: {first.name} and {others:,} more, {_ended(reason + detail)}"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
