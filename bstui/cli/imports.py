@@ -20,12 +20,12 @@ from bstui.cli.jobs import write_jobs
 from bstui.cli.keeping_up import keep_up
 from bstui.cli.messages import say
 from bstui.cli.options import command
+from bstui.cli.plan_text import describe_plan
 from bstui.cli.selecting import given_selectors
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
-from bstui.jobs.manifest import record_folder
 from bstui.jobs.news import News, look
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Batch, Launcher, Options
@@ -38,11 +38,9 @@ from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
 from bstui.samples.sheet_format import load_sheets, sheet_word
 from bstui.system import current_umask
-from bstui.units import count_text, parse_duration, size_text
+from bstui.units import parse_duration
 
 _DRY_KEYS = ("id", "path", "size", "sample", "action", "warning")
-_WARNINGS_SHOWN = 20
-_RUNS_SHOWN = 4
 _SETTINGS = (
     "destination",
     "grouping",
@@ -138,6 +136,8 @@ class Wish:
 @click.option(
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
 )
+@click.option("--on-sample", default="", metavar="CMD", help="Run CMD after each whole sample.")
+@click.option("--on-done", default="", metavar="CMD", help="Run CMD after the job.")
 @click.option("--name", default="", help="The job's name.")
 @click.option("--attach", "attaches", is_flag=True, help="Watch a detached job to its end.")
 @click.option(
@@ -187,6 +187,8 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
         qc_failed=flags["qc_failed"],
         undetermined=flags["undetermined"],
+        on_sample=flags["on_sample"],
+        on_done=flags["on_done"],
         layout="" if is_bcl else chosen.layout,
         **chosen.about_transfer(),
     )
@@ -330,42 +332,6 @@ def _steps() -> Any:
         return
     yield lambda step, done, total: sys.stderr.write(f"\rasking about {step}: {done}/{total} ")
     sys.stderr.write("\r\033[K")
-
-
-def describe_plan(plan: Plan) -> None:
-    """What will happen, in a few lines on stderr."""
-    header, (there, bytes_there) = plan.header, plan.already
-    samples = f"{count_text(header.samples, 'sample')}, " if header.samples else ""
-    say(
-        f"{header.name}: {samples}{count_text(header.files, 'file')}, {size_text(header.bytes)}, "
-        f"to {header.destination}"
-    )
-    for form in load_sheets(header.options.sheets):
-        say(f"  sheet: {record_folder(Path(header.destination), header.id) / form.file}")
-    if there:
-        say(
-            f"  {count_text(there, 'file')} ({size_text(bytes_there)}) there already: to be checked"
-        )
-    say(f"  room: {size_text(plan.room.free)} free, {size_text(plan.room.needed)} needed")
-    refusal = plan.room.refusal()
-    if refusal is not None:
-        say(f"  no room: {refusal}")
-    for warning in plan.warnings[:_WARNINGS_SHOWN]:
-        say(f"  warning: {warning}")
-    if len(plan.warnings) > _WARNINGS_SHOWN:
-        say(f"  and {len(plan.warnings) - _WARNINGS_SHOWN:,} more warnings; --dry-run lists them")
-    left_out = [item for item in plan.left_out if item.is_chosen]
-    if left_out:
-        say(f"  left out: {count_text(len(left_out), 'item')}")
-    for share in plan.taken:
-        say(f"  taken: {share.text}")
-    for share in plan.not_taken if plan.taken else ():
-        say(f"  not taken: {share.text}")
-    others = {item.run for item in plan.left_out if not item.is_chosen and item.biosample}
-    if others - {""}:
-        named = ", ".join(sorted(others - {""})[:_RUNS_SHOWN])
-        more = len(others - {""}) - _RUNS_SHOWN
-        say(f"  not chosen, of the same biosamples: {named}{f' and {more} more' * (more > 0)}")
 
 
 def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:

@@ -14,7 +14,7 @@ from bstui.cli.job_rows import job_row
 from bstui.cli.options import command
 from bstui.cli.session import Session
 from bstui.jobs.identifiers import find_job
-from bstui.jobs.watch import JobWatch
+from bstui.jobs.watch import JobView, JobWatch
 from bstui.samples.marks import Scope
 from bstui.samples.selection import find_biosample, find_dataset, find_project, find_run
 from bstui.samples.selectors import Selector, SourceKind, parse_selector
@@ -27,7 +27,7 @@ def show(session: Session, selector: str) -> int:
     """Show one project:X, run:X, biosample:X, dataset:X, file:ID or job:X."""
     if selector.startswith("job:"):
         view = JobWatch(find_job(session.places.jobs, selector[len("job:") :])).refresh()
-        session.output.write_facts(job_row(view) | {"sources": list(view.header.sources)})
+        session.output.write_facts(job_row(view) | _more_of(view))
         return 0
     file_id = _file_id(selector)
     chosen = None if file_id else parse_selector(selector)
@@ -38,6 +38,16 @@ def show(session: Session, selector: str) -> int:
 
     session.output.write_facts(run_calls(look()))
     return 0
+
+
+def _more_of(view: JobView) -> dict[str, Any]:
+    """Of a job, what no list has room for."""
+    ended = view.result
+    return {
+        "sources": list(view.header.sources),
+        "on_done": ended.on_done if ended else None,
+        "on_sample_failed": ended.on_sample_failed if ended else None,
+    }
 
 
 def _file_id(selector: str) -> str:

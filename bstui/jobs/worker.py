@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import errno
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import cast
 
 from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
 from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
+from bstui.jobs.aftermath import Aftermath
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
@@ -32,10 +33,10 @@ from bstui.jobs.ending import (
 from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
-from bstui.jobs.pulse import Pulse, Rhythm
+from bstui.jobs.pulse import Pulse, Rhythm, result_of
 from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
-from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
+from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
 from bstui.jobs.reporter import Reporter
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
@@ -98,7 +99,8 @@ class Worker:
         self._environ = environ
         self._is_batch = bool(environ.get("SLURM_JOB_ID"))
         self._rhythm = rhythm
-        self._reporter = Reporter(attempt, Path(header.destination))
+        self._aftermath = Aftermath(self._folder, header, environ, attempt.tell)
+        self._reporter = Reporter(attempt, Path(header.destination), self._aftermath.arrived)
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
@@ -140,15 +142,28 @@ class Worker:
             await self._has_looked.wait()
             adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
+            await self._aftermath.begin(adopted.ids)
             if self._is_batch and not adopted.ids:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
             if len(adopted.ids) < self._header.files and await self._log_in():
                 await self._bring(adopted)
+            await self._run_commands()
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
             self._reporter.note("error", str(error))
             self._end(Ending(error.message, error.exit_code))
+        finally:
+            await self._aftermath.stop()
+
+    async def _run_commands(self) -> None:
+        """What is to follow the samples that are whole, and the job; no longer than it lasts."""
+        await self._unless_ended(self._aftermath.end_samples())
+        if self._ending is None and self._header.options.on_done:
+            await record_end(self._recorder, None, self._reporter.note)
+            is_whole = not self._compose().files_failed
+            outcome = Outcome.DONE if is_whole else Outcome.INCOMPLETE
+            await self._unless_ended(self._aftermath.finish(outcome, self._reporter.exit_code))
 
     def _adopt(self) -> Adopted:
         """What need not be brought, by what earlier attempts, or earlier imports, told of it."""
@@ -315,7 +330,7 @@ class Worker:
         self._has_ending.set()
         self._hurry.set()
 
-    async def _unless_ended(self, work: Coroutine[object, object, object]) -> bool:
+    async def _unless_ended(self, work: Awaitable[object]) -> bool:
         """Do `work`, but no longer than the attempt lasts; whether it came to its end."""
         task = asyncio.ensure_future(work)
         ended = asyncio.ensure_future(self._has_ending.wait())
@@ -346,24 +361,17 @@ class Worker:
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
-            result = self._result(progress, outcome, ending.exit_code)
+            result = result_of(
+                progress,
+                outcome,
+                ending.exit_code,
+                seconds=time.monotonic() - self._began,
+                on_done=self._aftermath.done_code,
+                on_sample_failed=self._aftermath.failed_samples,
+            )
             await self._settle(lambda: self._attempt.finish(result, ending.reason))
         log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
         return ending.exit_code
-
-    def _result(self, progress: Progress, outcome: Outcome, exit_code: int) -> Result:
-        return Result(
-            attempt=self._attempt.number,
-            time=time.time(),
-            outcome=outcome,
-            exit_code=exit_code,
-            files=progress.files,
-            files_done=progress.files_done,
-            files_failed=progress.files_failed,
-            bytes=progress.bytes,
-            bytes_done=progress.bytes_done,
-            seconds=time.monotonic() - self._began,
-        )
 
     async def _settle(self, write: Callable[[], None]) -> None:
         """Write the last word, when there is room for it; a signal ends the waiting."""
