@@ -71,6 +71,22 @@ class Recorder:
                 self._written = seen
             self.seconds = time.monotonic() - begun
 
+    def keep(self, name: str, data: bytes, instead: str) -> None:
+        """Put a file beside the record, and take `instead` away. Raises as `write` does."""
+        header = self._folder.header()
+        with self._writing:
+            self._fence()
+            self._permissions = wished_permissions(header.options)
+            destination = Destination(Path(header.destination), self._permissions)
+            try:
+                with destination.folder((RECORDS, header.id), make=True) as inner:
+                    remove(inner, instead)
+                    with _Replacement(self, inner, name) as file:
+                        file.add(data)
+                    sync(inner)
+            finally:
+                destination.close()
+
     def _event_bytes(self) -> int:
         numbers = self._folder.numbers().events
         return sum(self._folder.events(number).stat().st_size for number in numbers)

@@ -6,7 +6,6 @@ its heart, and leaves a folder from which the next attempt goes on. It knows no 
 
 import asyncio
 import contextlib
-import errno
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from bstui.jobs.aftermath import Aftermath
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
+from bstui.jobs.completeness import keep_proof
 from bstui.jobs.control import asker
 from bstui.jobs.ending import (
     CANCELLED,
@@ -29,6 +29,7 @@ from bstui.jobs.ending import (
     Ending,
     gave_up,
     signals_end,
+    write_last_word,
 )
 from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.node import check_node
@@ -45,7 +46,6 @@ from bstui.text import Secret
 from bstui.transfer.engine import Engine
 from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
 """Bytes of events without room, at which no more files are brought."""
 _LONGEST_ASKED = 3600.0
@@ -147,6 +147,8 @@ class Worker:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
             if len(adopted.ids) < self._header.files and await self._log_in():
                 await self._bring(adopted)
+            if self._header.options.bcl and self._ending is None:
+                await self._prove()
             await self._run_commands()
         except InUse:
             self._end(TAKEN_OVER)
@@ -232,6 +234,16 @@ class Worker:
         elif markers:
             self._reporter.withhold(markers, failed)
             self._pulse.withheld = len(markers)
+
+    async def _prove(self) -> None:
+        """Tell whether the run is complete, beside the data, when all has come that can."""
+        await keep_proof(
+            self._folder,
+            self._recorder,
+            self._reporter.note,
+            failed=self._compose().files_failed,
+            is_stopped=self._has_ending.is_set,
+        )
 
     def _holder(self) -> Holder:
         user, _, host = asker().rpartition("@")
@@ -374,18 +386,6 @@ class Worker:
         return ending.exit_code
 
     async def _settle(self, write: Callable[[], None]) -> None:
-        """Write the last word, when there is room for it; a signal ends the waiting."""
         self._hurry.clear()
-        while True:
-            try:
-                await asyncio.to_thread(write)
-                return
-            except OSError as error:
-                if error.errno not in _NO_ROOM:
-                    raise
-                log.warning("There is no room for the end of the job: %s", error)
-            if self._hurry.is_set() or (self._ending and self._ending.has_waited):
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._rhythm.room):
-                    await self._hurry.wait()
+        has_waited = self._ending is not None and self._ending.has_waited
+        await write_last_word(write, self._hurry, 0.0 if has_waited else self._rhythm.room)

@@ -16,6 +16,10 @@ class Bandwidth:
         self._room = 0.0
         self._then = self._clock()
 
+    @property
+    def is_limited(self) -> bool:
+        return self._limit is not None
+
     def may_pass(self) -> bool:
         if self._limit is None:
             return True

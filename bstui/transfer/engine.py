@@ -54,7 +54,8 @@ class Engine:
     """Imports items into `destination`.
 
     `locate` gives an item's address, `listener` hears what became of it, `fence` is called before
-    every rename and raises a BstuiError where a newer attempt holds the job: `run` then raises it.
+    the renames of every batch, and raises a BstuiError where a newer attempt holds the job: `run`
+    then raises it.
     `known_reads` is how many reads the mates of some items had when they were brought earlier.
     `ca_file` and `proxy` say how to reach the object store (None: libcurl's and the environment's).
     """
@@ -124,7 +125,7 @@ class Engine:
 
         shelf, means = self._equip(destination, threads, self._fetcher, note)
         self._publisher = Publisher(shelf, threads)
-        self._work = asyncio.create_task(self._bring_all(items, shelf, means))
+        self._work = asyncio.create_task(self._bring_all(items, means))
         background = [
             asyncio.create_task(self._count()),
             asyncio.create_task(self._touch(threads)),
@@ -222,6 +223,7 @@ class Engine:
             self._permissions,
         )
         means = Means(
+            find=shelf.find,
             opener=opener,
             fetcher=fetcher,
             waits=self._waits,
@@ -255,24 +257,22 @@ class Engine:
                 raise first.__cause__ from None
             raise first from None
 
-    async def _bring_all(self, items: Iterable[Item], shelf: Shelf, means: Means) -> None:
+    async def _bring_all(self, items: Iterable[Item], means: Means) -> None:
         async with asyncio.TaskGroup() as group:
-            feed = group.create_task(self._feed(items, shelf, means, group))
+            feed = group.create_task(self._feed(items, means, group))
             self._enlist(feed)
 
-    async def _feed(
-        self, items: Iterable[Item], shelf: Shelf, means: Means, group: asyncio.TaskGroup
-    ) -> None:
+    async def _feed(self, items: Iterable[Item], means: Means, group: asyncio.TaskGroup) -> None:
         for item in items:
             await self._ahead.enter()
-            self._enlist(group.create_task(self._bring(item, shelf, means)))
+            self._enlist(group.create_task(self._bring(item, means)))
 
     def _enlist(self, task: asyncio.Task[None]) -> None:
         """Remember a task that `stop` may cancel."""
         self._early.add(task)
         task.add_done_callback(self._early.discard)
 
-    async def _bring(self, item: Item, shelf: Shelf, means: Means) -> None:
+    async def _bring(self, item: Item, means: Means) -> None:
         """One item to its end, and tell the listener."""
         if item.path in self._arrivals:
             self._ahead.leave()
@@ -281,7 +281,7 @@ class Engine:
         arrival = self._arrivals[item.path] = Arrival(item, means)
         self._meters[item.path] = Meter(self._clock)
         try:
-            published = await self._import(item, arrival, shelf, means)
+            published = await self._import(item, arrival)
         except BstuiError as error:
             self._forget(item)
             self._fail(item, error)
@@ -302,7 +302,7 @@ class Engine:
         self._files_failed += 1
         self._listener.failed(item, error)
 
-    async def _import(self, item: Item, arrival: Arrival, shelf: Shelf, means: Means) -> Published:
+    async def _import(self, item: Item, arrival: Arrival) -> Published:
         """One item, found or brought and published; waits where the disk is what fails."""
         task = asyncio.current_task()
         assert task is not None
@@ -311,13 +311,11 @@ class Engine:
         while True:
             try:
                 try:
-                    found = await means.threads.hashing(shelf.find, item)
-                    if found is not None:
-                        await means.threads.on_disk(means.opener.clear, item, found.item.path)
-                        return found
                     ready = await arrival.bring()
                 finally:
                     self._ahead.leave()
+                if isinstance(ready, Published):
+                    return ready
                 self._early.discard(task)
                 return await self._publisher.publish(ready)
             except BstuiError as error:

@@ -6,6 +6,7 @@ That thread writes the bytes and does nothing else with them.
 """
 
 import asyncio
+import functools
 import os
 import queue
 import re
@@ -57,7 +58,7 @@ class Fetcher:
         self._bandwidth = Bandwidth(bandwidth, time.monotonic)
         self._held: set[pycurl.Curl] = set()
         self.received = 0
-        """Bytes written since the start, of all flights."""
+        """Bytes taken since the start, of all flights."""
         self._thread = threading.Thread(target=self._run, name="fetch", daemon=True)
         self._thread.start()
 
@@ -190,19 +191,24 @@ class Fetcher:
         curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity", *flight.conditions])
         curl.setopt(pycurl.HEADERFUNCTION, flight.take_header)
 
-        def write(data: bytes) -> int:
+        curl.setopt(pycurl.WRITEFUNCTION, functools.partial(self._take, curl, flight))
+
+    def _take(self, curl: pycurl.Curl, flight: Flight, data: bytes) -> int | None:
+        """Libcurl's write callback: the piece is taken, refused, or to be offered again."""
+        if self._bandwidth.is_limited:
             if not self._bandwidth.may_pass():
                 self._held.add(curl)
                 return int(pycurl.WRITEFUNC_PAUSE)
-            began = time.monotonic()
-            before = flight.received
-            is_taken = flight.take_body(data)
-            self._writing += time.monotonic() - began
-            self.received += flight.received - before
             self._bandwidth.pass_(len(data))
-            return len(data) if is_taken else 0
-
-        curl.setopt(pycurl.WRITEFUNCTION, write)
+        if not flight.take_body(data):
+            return 0
+        self.received += len(data)
+        if flight.is_full:
+            began = time.monotonic()
+            is_written = flight.write()
+            self._writing += time.monotonic() - began
+            return None if is_written else 0
+        return None
 
     def _collect(self) -> None:
         """Take the flights that have ended from libcurl."""

@@ -28,6 +28,7 @@ async def test_a_pause_lets_bytes_stop_and_keeps_what_arrived(bench: Bench) -> N
     engine = bench.engine()
     async with bench.running(engine, bench.items()):
         await asyncio.to_thread(fault.held.wait, 10)
+        await until(lambda: engine.snapshot().bytes_done > 5 * MIB)
         engine.pause()
         fault.release.set()
         await until(lambda: bench.store.open_now == 0)
@@ -122,7 +123,7 @@ async def test_items_are_taken_one_by_one(bench: Bench) -> None:
         await until(lambda: len(bench.heard.done_files) == 50)
 
 
-async def test_a_fence_stops_everything_before_the_next_rename(bench: Bench) -> None:
+async def test_a_fence_stops_everything_before_the_next_batch_of_renames(bench: Bench) -> None:
     for i in range(20):
         bench.store.put(f"f{i}", make_bytes(1000, i))
     passed = 0
@@ -130,12 +131,12 @@ async def test_a_fence_stops_everything_before_the_next_rename(bench: Bench) -> 
     def fence() -> None:
         nonlocal passed
         passed += 1
-        if passed > 5:
+        if passed > 1:
             raise InUse("Attempt 2 has begun.")
 
     with pytest.raises(InUse, match="Attempt 2"):
         await bench.run(fence=fence)
-    assert len([name for name in bench.tree() if ".partial" not in name]) == 5
+    assert 0 < len([name for name in bench.tree() if ".partial" not in name]) < 20
     bench.check_nothing_wrong()
     bench.heard.done_files.clear()
     await bench.run(holder=replace(HOLDER, attempt=2), limits=SMALL_RANGES)

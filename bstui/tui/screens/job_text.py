@@ -16,6 +16,8 @@ from bstui.jobs.records import (
 )
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView
+from bstui.runs.completeness import Completeness
+from bstui.text import safe_text
 from bstui.tui.themes import Glyphs
 from bstui.tui.widgets.canvas import Line, Role, Span, line
 from bstui.tui.widgets.log_tail import LogLine
@@ -35,6 +37,8 @@ STATE_ROLES = {
 }
 _LEVELS = {"warning": Role.WARNING, "error": Role.ERROR}
 _WHOLE_BAR = 44
+_LINES = 200
+"""Of what is wrong with a run; the rest is beside the data."""
 _MOVING = 10.0
 """Seconds after a start before the time left is worth telling."""
 
@@ -185,6 +189,13 @@ def _give_up_text(options: Options) -> str:
     return f"after {duration_text(seconds)} of waiting" if seconds else ""
 
 
+def _proof_pairs(proof: Completeness) -> list[tuple[str, str]]:
+    """What was proven of a raw run, and what is wrong with it."""
+    lines = proof.lines
+    more = [("", f"and {len(lines) - _LINES:,} more")] if len(lines) > _LINES else []
+    return [("run is", proof.text), *(("", safe_text(text)) for text in lines[:_LINES]), *more]
+
+
 def facts(view: JobView) -> list[tuple[str, str]]:
     """Everything about the job, for its page."""
     header, status = view.header, view.status
@@ -205,6 +216,7 @@ def facts(view: JobView) -> list[tuple[str, str]]:
         ("digest", options.digest),
         ("if there", options.existing),
         ("job id", view.id),
+        *(_proof_pairs(view.proof) if view.proof else ()),
         *(("source", source) for source in header.sources[:20]),
         *(("warning", warning) for warning in header.warnings),
     ]
