@@ -104,6 +104,17 @@ KEYS: tuple[Key, ...] = (
     _key("warnings", "w", "warnings", "warnings", "Show every warning, and what is left out",
          REVIEW, "review"),
 
+    _key("arrange", "a", "arrange", "arrange", "Arrange the samples: rename, move, split, leave "
+         "out", REVIEW, "review"),
+    _key("rename", "e", "rename", "rename", "Give the sample another name", REVIEW, "arrange"),
+    _key("gather", "t", "gather", "together", "Put what is marked together into a sample, new or "
+         "there", REVIEW, "arrange"),
+    _key("split", "c", "split", "cut apart", "Cut the sample into its biosamples, runs or "
+         "libraries", REVIEW, "arrange"),
+    _key("drop", "d", "drop", "leave out", "Leave the sample out", REVIEW, "arrange"),
+    _key("undo", "z", "undo_change", "undo", "Undo the last change of the samples", REVIEW,
+         "arrange"),
+
     _key("pause", "p", "pause", "pause", "Pause the job, or go on", JOBS, "job"),
     _key("cancel", "x", "cancel", "cancel", "Cancel the job (asks); what is on disk stays", JOBS,
          "job"),

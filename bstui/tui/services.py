@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # each is imported where it is first needed: the first frame 
     from bstui.jobs.folder import JobFolder
     from bstui.jobs.plan import Contents, Plan, PlanRequest
     from bstui.jobs.watch import JobsWatch, JobView, JobWatch
+    from bstui.samples.sample_map import SampleMap
     from bstui.samples.selection import Selection
 
 OnStep = Callable[[str, int, int], None]
@@ -215,6 +216,21 @@ class Services:
         def write() -> None:
             make_private(path.parent)
             write_whole(path, lines.encode())
+
+        await asyncio.to_thread(write)
+
+    def map_path(self, name: str) -> Path:
+        """Where the arranged samples of a job would be kept for the command line."""
+        return self.places.state / f"samples-{safe_name(name)}.tsv"
+
+    async def write_map(self, sample_map: "SampleMap") -> None:
+        """The file that the command names where samples were arranged."""
+        from bstui.samples.sample_map import sample_map_text
+
+        def write() -> None:
+            path = Path(sample_map.source)
+            make_private(path.parent)
+            write_whole(path, sample_map_text(sample_map).encode())
 
         await asyncio.to_thread(write)
 
