@@ -28,7 +28,7 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
-from bstui.config_tables import ImportSettings, LoginSettings, ScreenSettings
+from bstui.config_tables import ImportSettings, LoginSettings, ScreenSettings, SlurmSettings
 from bstui.errors import SettingsError
 from bstui.paths import Places
 from bstui.text import redact, safe_text
@@ -36,7 +36,7 @@ from bstui.text import redact, safe_text
 SITE_FILE = Path("/etc/bstui.toml")
 _PREFIX = "BSTUI_"
 _PATHS = ("state_dir", "ca_bundle", "import.destination")
-_FLAGS = {"destination": "to"}
+_FLAGS = {"destination": "to", "options": "slurm-option"}
 """Flags that are called otherwise than their setting."""
 _UNSET_VARIABLE = re.compile(r"\$(\w+|\{\w+\})")
 
@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """The file of certificate authorities to trust, in PEM form; unset: this system's."""
     import_: ImportSettings = Field(default=ImportSettings(), alias="import")
     """Defaults of imports, a table."""
+    slurm: SlurmSettings = SlurmSettings()
+    """What is asked of Slurm, a table."""
     screen: ScreenSettings = ScreenSettings()
     """How the screen program looks, a table."""
     login: LoginSettings = LoginSettings()
@@ -112,6 +114,7 @@ def describe_settings() -> Iterator[SettingRow]:
     """Every setting in the order of the file."""
     tables: dict[str, type[BaseModel]] = {
         "import": ImportSettings,
+        "slurm": SlurmSettings,
         "screen": ScreenSettings,
         "login": LoginSettings,
     }
@@ -230,8 +233,8 @@ def _read_variables(environ: Mapping[str, str]) -> Values:
         return _Variables(ours)()
     except UnreadableVariable as error:
         raise SettingsError(
-            "One of BSTUI_IMPORT, BSTUI_SCREEN, BSTUI_LOGIN, BSTUI_KEYS is set, and is not a table "
-            "in JSON.",
+            "One of BSTUI_IMPORT, BSTUI_SLURM, BSTUI_SCREEN, BSTUI_LOGIN, BSTUI_KEYS is set, "
+            "and is not a table in JSON.",
             hint="Unset it, and set one key at a time, as BSTUI_IMPORT_VERIFY=full.",
         ) from error
 

@@ -1,4 +1,4 @@
-"""The tables `[import]`, `[screen]` and `[login]` of the settings, with their defaults."""
+"""The tables of the settings, `[import]` and its kin, with their defaults."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -52,8 +52,8 @@ class ImportSettings(_Table):
     """Whether nobody may write to a file once it has its name."""
     give_up_after: Annotated[str, AfterValidator(_checked_duration)] | None = None
     """How long a wait may last, as 90m, 12h or 3d, before the job stops; unset: for ever."""
-    launch: Literal["here", "detached"] = "detached"
-    """Where the worker runs: in the foreground, or on its own on this machine."""
+    launch: Literal["here", "detached", "slurm"] = "detached"
+    """Where the worker runs: in the foreground, on its own on this machine, or in Slurm."""
     concurrent_files: int | None = Field(default=None, ge=1, le=64)
     """How many files come at once; unset: as many as suits."""
     concurrent_parts: int | None = Field(default=None, ge=1, le=32)
@@ -72,6 +72,21 @@ class ImportSettings(_Table):
             "concurrent_files": self.concurrent_files,
             "concurrent_parts": self.concurrent_parts,
         }
+
+
+class SlurmSettings(_Table):
+    """`[slurm]`: what is asked of Slurm, in its own words; see `bstui help clusters`."""
+
+    partition: str = ""
+    """The partition that jobs go to; empty: Slurm's default."""
+    account: str = ""
+    """The account that pays."""
+    qos: str = ""
+    """The quality of service."""
+    time: str = ""
+    """The time limit, as 12:00:00; a longer import goes on by itself."""
+    options: tuple[str, ...] = ()
+    """More of sbatch's options, as `--constraint=dtn` or `--mail-type=END`."""
 
 
 class ScreenSettings(_Table):

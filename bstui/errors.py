@@ -16,6 +16,7 @@
     ├── IntegrityError                 6  integrity   what arrived is not what the server holds
     ├── TimeLimit                     10  fatal       stopped before the end; resumable
     ├── InUse                         11  fatal       somebody else holds it
+    ├── SchedulerProblem               1  fatal       Slurm refused, or did not answer
     └── ServiceError                   1  fatal
         ├── Unreachable                1  transient   no answer: DNS, refused, reset, timed out
         ├── ServerFault                1  transient   5xx, or a body that is no answer
@@ -127,6 +128,10 @@ class TimeLimit(BstuiError):
 
 class InUse(BstuiError):
     exit_code = 11
+
+
+class SchedulerProblem(BstuiError):
+    pass
 
 
 class ServiceError(BstuiError):

@@ -218,6 +218,8 @@ def recorded_ranges(destination: Path) -> dict[str, list[tuple[int, int]]]:
     for sidecar in destination.rglob("*.partial.json"):
         lines = sidecar.read_bytes().split(b"\n")[:-1]
         records = [msgspec.json.decode(line, type=dict[str, object]) for line in lines]
+        if not records:  # killed before its head was written
+            continue
         file = str(records[0]["id"])
         for record in records[1:]:
             if record["line"] == "got":

@@ -25,6 +25,7 @@ COMMANDS = {
     "cancel": ("jobs:cancel", "Cancel a job; what has arrived stays"),
     "logs": ("jobs:logs", "Print a job's log"),
     "sheet": ("sheets:sheet", "Write a pipeline's sample sheet of jobs"),
+    "verify": ("verifying:verify", "Check that what was imported is as it was"),
     "history": ("history:history", "Search what was imported"),
     "demo": ("demo:demo", "Try bstui on a built-in BaseSpace"),
     "simulator": ("simulator:simulator", "Serve a BaseSpace on this machine"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from bstui.cli.batch import SLURM_FLAGS, batch_of, batch_options, describe_submission
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
 from bstui.cli.jobs import write_jobs
@@ -23,7 +24,7 @@ from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
 from bstui.jobs.manifest import record_folder
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
-from bstui.jobs.records import Launcher, Options
+from bstui.jobs.records import Batch, Launcher, Options
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
 from bstui.runs.choice import parse_choice
@@ -64,6 +65,7 @@ class Wish:
     options: Options
     sample_map: SampleMap
     launcher: Launcher
+    batch: Batch
     name: str
     dry_run: bool
     is_confirmed: bool
@@ -118,7 +120,12 @@ class Wish:
 @click.option(
     "--give-up-after", metavar="DURATION", help="Stop a job that waits so long, as 12h; else never."
 )
-@click.option("--launch", type=click.Choice(["here", "detached"]), help="Where the worker runs.")
+@click.option(
+    "--launch",
+    type=click.Choice(["here", "detached", "slurm"]),
+    help="Where the worker runs: in the foreground, on this machine, in Slurm.",
+)
+@batch_options
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
 @click.option(
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
@@ -136,6 +143,8 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     plan = run_calls(_plan(session, given_selectors(selectors, source), wish))
     if wish.dry_run:
         describe_plan(plan)
+        if wish.launcher is Launcher.SLURM:
+            describe_submission(session, plan.header)
         session.output.write(_DRY_KEYS, plan.rows())
         return 0
     describe_plan(plan)
@@ -146,7 +155,8 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
 
 
 def _wish(session: Session, flags: dict[str, Any]) -> Wish:
-    settings = session.settings_with({f"import.{key}": flags[key] for key in _SETTINGS})
+    slurm = {f"slurm.{key}": flags[key] or None for key in SLURM_FLAGS}
+    settings = session.settings_with({f"import.{key}": flags[key] for key in _SETTINGS} | slurm)
     chosen = settings.import_
     if not chosen.destination:
         raise UsageError("No destination was given.", hint="Give the folder with --to DIR.")
@@ -174,6 +184,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         options=options,
         sample_map=read_sample_map(Path(map_file).absolute()) if map_file else NO_MAP,
         launcher=Launcher(chosen.launch),
+        batch=batch_of(settings.slurm),
         name=flags["name"],
         dry_run=flags["dry_run"],
         is_confirmed=flags["yes"],
@@ -253,6 +264,7 @@ async def _plan(session: Session, selectors: Sequence[Selector], wish: Wish) -> 
             options=wish.options,
             sample_map=wish.sample_map,
             launcher=wish.launcher,
+            batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
             name=wish.name,
             jobs_dir=session.places.jobs,
             umask=current_umask(),
@@ -327,7 +339,7 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     )
     for thread in watching:
         thread.join()
-    if wish.launcher is Launcher.DETACHED and wish.follows:
+    if wish.launcher is not Launcher.HERE and wish.follows:
         code = exit_code_of(follow(folder).status)
     view = JobWatch(folder).refresh()
     write_jobs(session, [view])

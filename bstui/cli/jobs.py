@@ -3,21 +3,25 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from bstui.cli.batch import batch_options, changed_batch
 from bstui.cli.following import exit_code_of, follow, tell_failures
 from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table_row, log_row
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
+from bstui.jobs.batch import batch_of
 from bstui.jobs.control import ask, check_wish
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.glance import status_of
 from bstui.jobs.identifiers import find_job
+from bstui.jobs.launchers import launcher_of
 from bstui.jobs.launchers import resume as resume_job
-from bstui.jobs.records import Launcher, Want
+from bstui.jobs.records import Batch, Launcher, Want
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
 from bstui.units import count_text
@@ -57,12 +61,16 @@ def attach(session: Session, job: str, wait: bool) -> int:
 
 @command("pause")
 @_JOBS
-def pause(session: Session, names: Sequence[str]) -> int:
-    """Pause JOB: its connections are closed, every byte is kept."""
+@click.option("--free", is_flag=True, help="End its worker too: a node of Slurm's is free then.")
+def pause(session: Session, names: Sequence[str], free: bool) -> int:
+    """Pause JOB: its connections are closed, every byte is kept.
+
+    A job that Slurm has not started is held there; `resume` releases it.
+    """
     for folder in _folders(session, names):
         is_paused = status_of(folder).state is State.PAUSED
-        wish = ask(folder, want=Want.PAUSE)
-        said = "is paused already" if is_paused and wish.want is Want.PAUSE else "asked to pause"
+        ask(folder, want=Want.PAUSE, free=free)
+        said = "is paused already" if is_paused and not free else "asked to pause"
         say(f"{folder.header().name}: {said}.")
     return 0
 
@@ -70,11 +78,17 @@ def pause(session: Session, names: Sequence[str]) -> int:
 @command("resume")
 @_JOBS
 @click.option("--take-over", is_flag=True, help="Even if a worker that hangs still holds it.")
-@click.option("--launch", type=click.Choice(["here", "detached"]), help="Where the worker runs.")
-def resume(session: Session, names: Sequence[str], take_over: bool, launch: str | None) -> int:
+@click.option(
+    "--launch", type=click.Choice(["here", "detached", "slurm"]), help="Where the worker runs."
+)
+@batch_options
+def resume(
+    session: Session, names: Sequence[str], take_over: bool, launch: str | None, **flags: Any
+) -> int:
     """Go on with JOB: paused, stopped, lost, cancelled, or with files that failed."""
     code = 0
     for folder in _folders(session, names):
+        batch = changed_batch(batch_of(folder), flags)
         view = JobWatch(folder).refresh()
         replaces = take_over or view.wants_token
         if view.status.state is State.DONE:
@@ -86,7 +100,9 @@ def resume(session: Session, names: Sequence[str], take_over: bool, launch: str 
             ask(folder, want=Want.RUN)
             say(f"{view.header.name}: asked to go on.")
             continue
-        code = _start_again(session, folder, Launcher(launch or view.header.launcher), replaces)
+        code = _start_again(
+            session, folder, Launcher(launch or launcher_of(folder)), replaces, batch
+        )
     return code
 
 
@@ -134,19 +150,24 @@ def write_jobs(session: Session, views: Sequence[JobView]) -> None:
         session.output.write(JOB_KEYS, [job_row(view) for view in views])
 
 
-def _start_again(session: Session, folder: JobFolder, where: Launcher, take_over: bool) -> int:
+def _start_again(
+    session: Session, folder: JobFolder, where: Launcher, take_over: bool, batch: Batch | None
+) -> int:
     code = resume_job(
         folder,
         where,
         places=session.places,
         environ=session.worker_environ,
         take_over=take_over,
+        batch=batch,
         profile=session.choose_profile() if session.profile_name else None,
     )
     view = JobWatch(folder).refresh()
     if where is Launcher.HERE:
         write_jobs(session, [view])
         tell_failures(view)
+    elif view.status.state is State.QUEUED:
+        say(f"{view.header.name}: {view.status.text}.")
     else:
         say(f"{view.header.name}: started again.")
     return code

@@ -1,5 +1,7 @@
 """Rows to stdout: a table for people, NDJSON or TSV for programs."""
 
+import csv
+import io
 import json
 import sys
 import unicodedata
@@ -19,7 +21,7 @@ _SIZES = {"size", "bytes", "bytes_done"}
 
 @dataclass(frozen=True)
 class Output:
-    """Where rows go, and in which form: `table`, `json` or `tsv`."""
+    """Where rows go, and in which form: `table`, `json`, `tsv` or `csv`."""
 
     form: str = "table"
     stream: TextIO = sys.stdout
@@ -55,6 +57,8 @@ class Output:
             columns = list(row)
             line = "\t".join(_plain(row[key]) for key in columns)
             line = "\t".join(columns) + "\n" + line if heads else line
+        elif self.form == "csv":
+            line = _csv_lines([list(row)] * heads + [[_plain(value) for value in row.values()]])
         else:
             self._write_table(keys, [row])
             return
@@ -79,6 +83,13 @@ class Output:
                 for key, cell, width in zip(keys, line, widths, strict=True)
             )
             print("  ".join(cells).rstrip(), file=self.stream)
+
+
+def _csv_lines(rows: Sequence[Sequence[str]]) -> str:
+    """RFC 4180's quoting, and a line feed between lines."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().removesuffix("\n")
 
 
 def _shown(key: str, value: Any) -> str:

@@ -74,6 +74,10 @@ class Session:
         bundle = self.settings.ca_bundle
         return {**self.environ, **({"BSTUI_CA_BUNDLE": bundle} if bundle else {})}
 
+    def with_form(self, form: str) -> "Session":
+        """The same session, whose output has this form."""
+        return replace(self, form=form)
+
     @property
     def output(self) -> Output:
         return Output(self.form, sys.stdout)

@@ -12,6 +12,8 @@ from bstui.history.records import (
     HistorySample,
     Imported,
     ImportedRun,
+    Narrowing,
+    Statistic,
     Totals,
 )
 
@@ -23,6 +25,8 @@ __all__ = [
     "HistorySample",
     "Imported",
     "ImportedRun",
+    "Narrowing",
+    "Statistic",
     "Totals",
     "find_database",
 ]

@@ -24,6 +24,8 @@ from bstui.history.records import (
     HistorySample,
     Imported,
     ImportedRun,
+    Narrowing,
+    Statistic,
     Totals,
 )
 
@@ -120,7 +122,9 @@ class History:
                 is_whole = reader.read(tables, _BATCH_ROWS, _BATCH_SECONDS)
         return CaughtUp(frozenset(reader.changed), reader.problems, is_whole)
 
-    def jobs(self, search: str = "", limit: int = -1) -> list[HistoryJob]:
+    def jobs(
+        self, search: str = "", limit: int = -1, narrowing: Narrowing | None = None
+    ) -> list[HistoryJob]:
         """Imports, newest first. Of `search` every word must be found in the job or a sample.
 
         A word with a dot or a slash may also be found in a file's path; a file's id is found whole.
@@ -131,7 +135,11 @@ class History:
             pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in word) + "%"
             in_path = pattern if "." in word or "/" in word else ""
             values += [pattern, pattern, word, in_path, in_path]
-        condition = " AND ".join([queries.MATCH] * len(words)) or "1"
+        conditions = [queries.MATCH] * len(words)
+        for condition, narrowed in _narrow(narrowing or Narrowing()):
+            conditions.append(condition)
+            values += narrowed
+        condition = " AND ".join(conditions) or "1"
         rows = self._database.read(queries.JOBS.replace("CONDITION", condition), (*values, limit))
         return [_job(row) for row in rows]
 
@@ -186,6 +194,20 @@ class History:
                 values = dict(row)
                 yield values.pop("id"), values
 
+    def statistics(self, by: str) -> list[Statistic]:
+        """All imports, by `month`, `project`, `profile`, `outcome` or `destination`."""
+        query = queries.STATISTICS_OF_PROJECTS
+        if by != "project":
+            query = queries.STATISTICS.replace("GROUP AS", f"{queries.GROUPS[by]} AS")
+        return [Statistic(**dict(row)) for row in self._database.read(query)]
+
+    def forget(self, job_id: str) -> None:
+        """Leave nothing of the import in the index; its folder, if there is one, brings it back."""
+        with self._database.transaction() as tables:
+            row = tables.execute("SELECT key FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            for statement in queries.FORGET if row else ():
+                tables.execute(statement, (row[0],))
+
     def totals(self) -> Totals:
         """All imports together."""
         return Totals(**dict(self._database.read(queries.TOTALS)[0]))
@@ -214,6 +236,21 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _narrow(narrowing: Narrowing) -> Iterator[tuple[str, list[object]]]:
+    """The conditions that were given, each with its values."""
+    for name, condition in queries.WHERE.items():
+        value = getattr(narrowing, name)
+        if value is None:
+            continue
+        if name in ("run", "project", "path", "sample"):
+            escaped = "".join(f"\\{c}" if c in "\\%_" else c for c in value)
+            patterns: list[object] = [escaped.replace("*", "%")]
+            patterns += [value] if name == "sample" else patterns if name == "path" else []
+            yield condition, patterns
+        else:
+            yield condition, [value]
 
 
 def _job(row: sqlite3.Row) -> HistoryJob:

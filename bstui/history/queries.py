@@ -27,6 +27,47 @@ MATCH = r"""
 """
 """A word of a search. Paths are looked through only where one is given: there may be millions."""
 
+WHERE = {
+    "since": "j.created >= ?",
+    "until": "j.created < ?",
+    "outcome": "j.outcome = ?",
+    "sample": """EXISTS (SELECT 1 FROM samples s WHERE s.job = j.key
+        AND (s.name LIKE ? ESCAPE '\\' OR s.biosample = ?))""",
+    "run": "EXISTS (SELECT 1 FROM samples s WHERE s.job = j.key AND s.run LIKE ? ESCAPE '\\')",
+    "project": """EXISTS (SELECT 1 FROM samples s WHERE s.job = j.key
+        AND s.project LIKE ? ESCAPE '\\')""",
+    "path": """(j.destination LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM files f
+        WHERE f.job = j.key AND j.destination || '/' || f.path LIKE ? ESCAPE '\\'))""",
+}
+"""What narrows a search, by the name of a `Narrowing`'s field."""
+
+GROUPS = {
+    "month": "strftime('%Y-%m', j.created, 'unixepoch', 'localtime')",
+    "profile": "j.profile",
+    "outcome": "CASE j.outcome WHEN '' THEN 'not ended' ELSE j.outcome END",
+    "destination": "j.destination",
+}
+STATISTICS = """
+    SELECT GROUP AS "group", count(*) AS jobs, sum(j.files_done) AS files,
+           sum(j.bytes_done) AS bytes, sum(j.files_failed) AS failed,
+           coalesce(sum((SELECT sum(max(0, ended - started)) FROM attempts a WHERE a.job = j.key)),
+               0.0) AS seconds
+    FROM jobs j GROUP BY 1 ORDER BY 1
+"""
+STATISTICS_OF_PROJECTS = """
+    SELECT s.project AS "group", count(DISTINCT s.job) AS jobs, sum(s.files_done) AS files,
+           sum(CASE WHEN s.files > 0 AND s.files = s.files_done THEN s.bytes ELSE 0 END) AS bytes,
+           sum(s.files - s.files_done) AS failed, 0.0 AS seconds
+    FROM samples s GROUP BY 1 ORDER BY 1
+"""
+
+FORGET = (
+    "DELETE FROM files WHERE job = ?",
+    "DELETE FROM samples WHERE job = ?",
+    "DELETE FROM attempts WHERE job = ?",
+    "DELETE FROM jobs WHERE key = ?",
+)
+
 SAMPLES = """
     SELECT s.name, s.project, s.biosample, s.run, s.files, s.files_done, s.bytes
     FROM samples s JOIN jobs j ON j.key = s.job WHERE j.id = ?

@@ -46,6 +46,34 @@ class HistoryJob(Row, frozen=True, kw_only=True):
     """What of its folder cannot be read."""
 
 
+class Narrowing(Row, frozen=True, kw_only=True):
+    """Which imports are meant; what is None does not narrow."""
+
+    since: float | None = None
+    until: float | None = None
+    """Made before that moment."""
+    outcome: str | None = None
+    """`done`, `incomplete`, `cancelled`; empty: not ended."""
+    sample: str | None = None
+    """A sample's name or a biosample's id. In it, and in run, project and path, `*` is anything."""
+    run: str | None = None
+    project: str | None = None
+    path: str | None = None
+    """Of a file, or of the destination, absolute."""
+
+
+class Statistic(Row, frozen=True, kw_only=True):
+    """All imports of one group."""
+
+    group: str
+    jobs: int
+    files: int
+    bytes: int
+    failed: int
+    seconds: float
+    """That workers took; 0 where the group is no property of whole imports."""
+
+
 class HistorySample(Row, frozen=True, kw_only=True):
     """A sample of an import, within one project."""
 

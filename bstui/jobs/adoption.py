@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -35,7 +36,7 @@ def find_adopted(folder: JobFolder, header: PlanHeader) -> Adopted:
     reads: dict[str, int] = {}
     for attempt in folder.numbers().events:
         for event, _ in read_events(folder.events(attempt)):
-            if isinstance(event, FileDone) and _is_there(destination, event):
+            if isinstance(event, FileDone) and stands_as(destination, event):
                 sizes[event.id] = event.size
                 if event.reads is not None:
                     reads[event.id] = event.reads
@@ -79,10 +80,25 @@ def items_left(
             )
 
 
-def _is_there(destination: Path, event: FileDone) -> bool:
+class _Left(Protocol):
+    """A file as somebody left it."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def mtime_ns(self) -> int | None: ...
+
+
+def stands_as(destination: Path, left: _Left) -> bool:
+    """Whether a plain file stands there with the size and the time of change that it was left with;
+    an old record has no time."""
     try:
-        info = os.lstat(destination / event.path)
+        info = os.lstat(destination / left.path)
     except OSError:
         return False
-    is_untouched = event.mtime_ns is None or info.st_mtime_ns == event.mtime_ns
-    return stat.S_ISREG(info.st_mode) and info.st_size == event.size and is_untouched
+    is_untouched = left.mtime_ns is None or info.st_mtime_ns == left.mtime_ns
+    return stat.S_ISREG(info.st_mode) and info.st_size == left.size and is_untouched

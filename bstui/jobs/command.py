@@ -4,6 +4,7 @@ import os
 import shlex
 from pathlib import Path
 
+from bstui.jobs.batch_script import batch_words
 from bstui.jobs.plan import PlanRequest
 from bstui.jobs.records import Launcher, Options
 from bstui.jobs.run_files import choice_words
@@ -42,7 +43,7 @@ def equivalent_command(
     words = ["bstui", *_profile_words(request.profile), "import", *sources]
     words += ["--to", os.fspath(request.destination), *_bcl_words(selection, options), *given]
     words += [word for sheet in options.sheets for word in ("--sheet", sheet)]
-    words += ["--read-only"] * options.read_only
+    words += ["--read-only"] * options.read_only + batch_words(request.batch)
     words += ["--qc-failed"] * options.qc_failed + ["--undetermined"] * options.undetermined
     return shlex.join([*words, "--yes"])
 

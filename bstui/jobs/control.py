@@ -7,15 +7,18 @@ before it, so that a screen which changes the speed does not undo another's paus
 import getpass
 import os
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from bstui.errors import InUse, UsageError
 from bstui.jobs.attempt import Attempt
+from bstui.jobs.batch import hold, was_submitted, withdraw
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import file_server_time, introduce, this_machine
+from bstui.jobs.queue import shared_queue
 from bstui.jobs.records import Control, Outcome, Progress, Result, Want
 from bstui.jobs.state import JobStatus, State, state_of
 
@@ -32,15 +35,17 @@ def ask(
     bwlimit: int | None = KEEP,
     concurrent_files: int | None = KEEP,
     concurrent_parts: int | None = KEEP,
+    free: bool = False,
     by: str = "",
 ) -> Control:
     """Wish something of a job; the wish as it stands now.
 
-    A job without a worker is cancelled here and now. UsageError where nobody is there to pause, or
-    the job is done.
+    A job without a worker is cancelled here and now, and taken back from Slurm; one that Slurm has
+    not started is held there. UsageError where nobody is there to pause, or the job is done;
+    SchedulerProblem, after all else, where Slurm could not be told.
     """
     machine = this_machine()
-    seen = glance(folder, machine)
+    seen = glance(folder, machine, shared_queue())
     status = state_of(seen, file_server_time(folder.path.parent))
     check_wish(folder, status, want)
     limits = {
@@ -48,14 +53,28 @@ def ask(
         "concurrent_files": concurrent_files,
         "concurrent_parts": concurrent_parts,
     }
-    wish = add_wish(folder, want, {k: v for k, v in limits.items() if v != KEEP}, by)
+    chosen = {k: v for k, v in limits.items() if v != KEEP}
+    if want is not None:
+        chosen["free"] = free
+    wish = add_wish(folder, want, chosen, by)
     if want is Want.CANCEL and not status.is_alive and status.state is not State.CANCELLED:
         end_cancelled(folder, seen.attempt + 1)
+    _tell_scheduler(folder, want, status)
     return wish
 
 
+def _tell_scheduler(folder: JobFolder, want: Want | None, status: JobStatus) -> None:
+    """What a worker that has not begun cannot obey. A worker that has obeys by itself."""
+    if status.is_alive or not was_submitted(folder):
+        return
+    if want is Want.CANCEL:
+        withdraw(folder, os.environ)
+    elif want is Want.PAUSE:
+        hold(folder, os.environ)
+
+
 def add_wish(
-    folder: JobFolder, want: Want | None, limits: dict[str, int | None], by: str = ""
+    folder: JobFolder, want: Want | None, limits: Mapping[str, object], by: str = ""
 ) -> Control:
     """Link the wish, merged with whatever stands highest at that moment."""
 

@@ -101,12 +101,18 @@ def measure_room(folder: Path, needed: int, files: int) -> Room:
 
 def find_present(destination: Path, paths: Iterable[str]) -> dict[str, Present]:
     """What is there already at each of these paths; those where nothing is are left out."""
-    seen: dict[str, dict[str, os.stat_result]] = {}
+    held: dict[str, dict[str, os.stat_result]] = {}
     found: dict[str, Present] = {}
+    empty = None  # the folder looked at last, where it holds nothing: there may be many such
     for path in paths:
         folder, _, name = path.rpartition("/")
-        if (entries := seen.get(folder)) is None:
-            entries = seen[folder] = _stat_entries(destination / folder)
+        if folder == empty:
+            continue
+        entries = held.get(folder) or _stat_entries(destination / folder)
+        if not entries:
+            empty = folder
+            continue
+        held[folder] = entries
         present = _present(entries.get(name), entries.get(name + _PARTIAL))
         if present.is_taken or present.partial:
             found[path] = present
@@ -136,12 +142,16 @@ def meet_existing(
 def find_obstacles(destination: Path, paths: Iterable[str]) -> dict[str, str]:
     """Of the folders that these paths need beneath the destination, those that cannot be one; each
     with what stands in its way: a link, which is never followed, or a file."""
-    known = {"": ""}
+    known: dict[str, str | None] = {"": ""}
+    """By folder: its obstacle, or None where nothing is there, and so nothing beneath it."""
 
-    def obstacle(folder: str) -> str:
-        if folder not in known:
-            found = obstacle(folder.rpartition("/")[0])
-            known[folder] = found or ("" if _may_be_folder(destination / folder) else folder)
+    def obstacle(folder: str) -> str | None:
+        if folder in known:
+            return known[folder]
+        above = obstacle(folder.rpartition("/")[0])
+        if above is None:
+            return None
+        known[folder] = above or _obstacle_at(destination / folder, folder)
         return known[folder]
 
     for path in paths:
@@ -149,11 +159,13 @@ def find_obstacles(destination: Path, paths: Iterable[str]) -> dict[str, str]:
     return {folder: found for folder, found in known.items() if found}
 
 
-def _may_be_folder(place: Path) -> bool:
+def _obstacle_at(place: Path, folder: str) -> str | None:
     try:
-        return stat.S_ISDIR(place.lstat().st_mode)
-    except OSError:  # nothing is there, or whoever writes there will say what is wrong
-        return True
+        return "" if stat.S_ISDIR(place.lstat().st_mode) else folder
+    except FileNotFoundError:
+        return None
+    except OSError:  # whoever writes there will say what is wrong
+        return ""
 
 
 def _blocked(file: PlanFile, obstacle: str) -> PlanFile:

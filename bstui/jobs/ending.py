@@ -39,6 +39,8 @@ _WAITED_FOR = {
 
 TAKEN_OVER = Ending("taken over", InUse.exit_code)
 CANCELLED = Ending("cancelled", CANCELLED_CODE, is_asked=True)
+FREED = Ending("paused", TimeLimit.exit_code, is_asked=True)
+"""A pause that gives the node back."""
 UNEXPECTED = Ending("an unexpected error; see the job's log", 1)
 UNFINISHED = Ending("it ended without all of its files; see the job's log", 1)
 

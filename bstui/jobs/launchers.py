@@ -1,4 +1,4 @@
-"""Starts workers: in this process, or detached from it and from the terminal.
+"""Starts workers: in this process, detached from it and from the terminal, or by Slurm.
 
 Every start, also one that comes to nothing, leaves its mark in the job's folder.
 """
@@ -11,38 +11,62 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from bstui.basespace.credentials import Profile, Source, choose_profile
-from bstui.errors import BstuiError, InUse, ServiceError, UsageError
+from bstui.errors import (
+    BstuiError,
+    InUse,
+    NotLoggedIn,
+    SchedulerProblem,
+    ServiceError,
+    UsageError,
+)
 from bstui.jobs.access import confirm_account
+from bstui.jobs.batch import submit, was_submitted, withdraw
 from bstui.jobs.control import add_wish
 from bstui.jobs.events import first_event
 from bstui.jobs.folder import JobFolder, create_job
 from bstui.jobs.glance import glance, status_of
 from bstui.jobs.identifiers import make_unique, names_taken, naming
 from bstui.jobs.liveness import file_server_time, this_machine
-from bstui.jobs.records import ENVIRONMENT_PROFILE, Launch, Launcher, Want
+from bstui.jobs.records import (
+    ENVIRONMENT_PROFILE,
+    Batch,
+    Launch,
+    Launcher,
+    PlanFile,
+    PlanHeader,
+    Want,
+)
 from bstui.jobs.state import START_GRACE, check_startable, in_use
 from bstui.jobs.worker_log import last_lines
 from bstui.paths import Places
 from bstui.text import Secret
 
-if TYPE_CHECKING:
-    from bstui.jobs.plan import Plan
-
-_COMMAND = (sys.executable, "-P", "-m", "bstui", "worker")
+WORKER = (sys.executable, "-P", "-m", "bstui", "worker")
+"""The command that carries a job out; its folder follows."""
 _NICENESS = 10
 _POLL = 0.02
 """Seconds between two looks for the worker's first event."""
 _TOKENS = ("BSTUI_ACCESS_TOKEN", "BASESPACE_ACCESS_TOKEN")
 
 
+class Planned(Protocol):
+    """What a job is made of."""
+
+    @property
+    def header(self) -> PlanHeader: ...
+
+    @property
+    def files(self) -> Sequence[PlanFile]: ...
+
+
 def start_job(
-    plan: "Plan",
+    plan: Planned,
     *,
     places: Places,
     environ: Mapping[str, str],
@@ -69,21 +93,36 @@ def resume(
     environ: Mapping[str, str],
     take_over: bool = False,
     profile: Profile | None = None,
+    batch: Batch | None = None,
 ) -> int:
-    """Launch the job again, as it was launched first unless `launcher` says otherwise.
+    """Launch the job again, as it was launched last unless `launcher` says otherwise.
 
     `profile`: in place of an environment's token that the job was planned with, and that is not
     here; it has to act for the same account. UsageError for a job of another profile, WrongAccount
     or NotLoggedIn where it would not be let in.
     """
     header = folder.header()
-    where = launcher or header.launcher
+    where = launcher or launcher_of(folder)
     token = None
     if profile is not None and profile.name != header.profile:
         _require_environment_job(folder, profile)
         token, environ = profile.token, _only_server(environ, profile.server)
     _confirm(folder, places, environ, token)
-    return launch(folder, where, places=places, environ=environ, token=token, take_over=take_over)
+    return launch(
+        folder,
+        where,
+        places=places,
+        environ=environ,
+        token=token,
+        take_over=take_over,
+        batch=batch,
+    )
+
+
+def launcher_of(folder: JobFolder) -> Launcher:
+    """Where the job was started last; what its plan says, where it never was."""
+    newest = folder.newest_launch(folder.numbers())
+    return newest.record.launcher if newest else folder.header().launcher
 
 
 def _confirm(
@@ -135,6 +174,7 @@ def launch(
     environ: Mapping[str, str],
     token: Secret | None = None,
     take_over: bool = False,
+    batch: Batch | None = None,
 ) -> int:
     """Start a worker for the job: the job's exit code for `here`, 0 for one that has begun.
 
@@ -145,17 +185,26 @@ def launch(
     seen = glance(folder, this_machine())
     number = check_startable(seen, file_server_time(folder.path.parent), take_over=take_over)
     account = _environment_account(folder, places, environ, token)
+    if launcher is Launcher.SLURM and account.token is not None:
+        raise _needs_profile()
     newest = folder.newest_control(folder.numbers())
     if newest is not None and newest.record.want is not Want.RUN:
         add_wish(folder, Want.RUN, {})
+    if launcher is not Launcher.SLURM and was_submitted(folder):
+        with contextlib.suppress(SchedulerProblem):  # one that starts there later finds it in use
+            withdraw(folder, environ)
     mark = Launch(
         time=time.time(),
         launcher=launcher,
         host=os.uname().nodename,
         attempt=number,
         take_over=take_over,
+        batch=batch or _asked_before(folder),
     )
     folder.add_launch(mark)
+    if launcher is Launcher.SLURM:
+        submit(folder, mark, WORKER, places=places, environ=environ)
+        return 0
     if launcher is Launcher.HERE:
         from bstui.jobs.worker import run_worker  # all that moves bytes, which a screen never does
 
@@ -174,6 +223,19 @@ def child_environment(places: Places, environ: Mapping[str, str]) -> dict[str, s
     """What a worker's process gets: the same places, and no token."""
     kept = {name: value for name, value in environ.items() if name not in _TOKENS}
     return kept | places.environment()
+
+
+def _asked_before(folder: JobFolder) -> Batch | None:
+    newest = folder.newest_launch(folder.numbers())
+    return newest.record.batch if newest else None
+
+
+def _needs_profile() -> NotLoggedIn:
+    return NotLoggedIn(
+        "A job in Slurm needs a profile that is stored.",
+        why="This one's token stands in the environment only, and Slurm would keep a copy of it.",
+        hint="Run `bstui login` first, or take --launch detached.",
+    )
 
 
 class _NotBegun(BstuiError):
@@ -207,7 +269,7 @@ def _spawn(
     flags = ("--token-from-stdin",) if token else ()
     with open(folder.log, "ab", opener=_private) as log:
         process = subprocess.Popen(
-            [*_COMMAND, *flags, str(folder.path)],
+            [*WORKER, *flags, str(folder.path)],
             stdin=subprocess.PIPE if token else subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -173,6 +173,26 @@ def describe_file(file: PlanFile, done: FileDone, version: str) -> RecordedFile:
     )
 
 
+def planned_again(file: RecordedFile) -> PlanFile:
+    """The line of a plan that would bring the same file to the same place."""
+    return PlanFile(
+        id=file.id,
+        name=file.name or file.path.rpartition("/")[2],
+        path=file.path,
+        size=file.size,
+        etag=file.etag or None,
+        sample=file.sample,
+        biosample=file.biosample,
+        dataset=file.dataset,
+        project=file.project,
+        run=file.run,
+        run_id=file.run_id,
+        library=file.library,
+        lane=file.lane,
+        read=file.read,
+    )
+
+
 def describe_job(header: PlanHeader, **known: object) -> RecordedJob:
     """`job.json` of a plan, with what is `known` since."""
     job = RecordedJob(

@@ -24,7 +24,7 @@ from bstui.jobs.destination import (
     warn_of_taken,
 )
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
-from bstui.jobs.records import FORMAT, Launcher, Options, PlanFile, PlanHeader
+from bstui.jobs.records import FORMAT, Batch, Launcher, Options, PlanFile, PlanHeader
 from bstui.jobs.run_files import not_taken, plan_run
 from bstui.jobs.sample_files import check_options, plan_samples
 from bstui.jobs.sheets import sheet_of_plan
@@ -52,6 +52,7 @@ class PlanRequest:
     launcher: Launcher = Launcher.DETACHED
     sample_map: SampleMap = NO_MAP
     """Which sample each biosample is of; nothing said: the grouping decides."""
+    batch: Batch = field(default_factory=Batch)
     name: str = ""
     """The job's; empty: the first source and the date."""
     jobs_dir: Path | None = None
@@ -286,6 +287,7 @@ def _header(
         samples=len({file.sample for file in files if file.sample}),
         warnings=warnings,
         umask=request.umask,
+        batch=request.batch,
     )
 
 

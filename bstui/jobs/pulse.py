@@ -30,6 +30,8 @@ class Rhythm:
     first_wait: float = 1.0
     """After the first try to reach BaseSpace that failed; doubled at each further one."""
     longest_wait: float = 60.0
+    node: float = 60.0
+    """That a compute node has to reach BaseSpace at all."""
     room: float = 20.0
     """Between two tries to write the last word on a full disk."""
     record: float = 60.0

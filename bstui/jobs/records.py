@@ -55,6 +55,18 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     concurrent_parts: int | None = None
 
 
+class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What is asked of Slurm for a job, in Slurm's own words; empty: what Slurm takes then."""
+
+    partition: str = ""
+    account: str = ""
+    qos: str = ""
+    time: str = ""
+    """The limit, as `12:00:00` or `2-00`."""
+    options: tuple[str, ...] = ()
+    """More of sbatch's options, as `--constraint=dtn`."""
+
+
 class PlanHeader(
     Record, frozen=True, kw_only=True, tag="plan", tag_field="record", omit_defaults=True
 ):
@@ -82,6 +94,7 @@ class PlanHeader(
     samples: int = 0
     warnings: tuple[str, ...] = ()
     umask: int = 0o022
+    batch: Batch = Batch()
 
 
 class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -126,6 +139,8 @@ class Control(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Bytes per second; None: no limit."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
+    free: bool = False
+    """Of a pause: whether the worker leaves, so that its node is free."""
     time: float = 0.0
     by: str = ""
     """Host and user, for people."""
@@ -280,5 +295,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The scheduler's own id."""
     take_over: bool = False
     """Whether the last attempt may be pushed aside."""
+    batch: Batch | None = None
+    """What is asked of Slurm from here on, in place of what the plan says."""
     problem: str = ""
     """Why this start came to nothing; a later number than the launch that it is about."""

@@ -54,16 +54,19 @@ def plan_samples(
     may_have_blanks = all(form.blanks for form in load_sheets(options.sheets))
     placed = place_files(samples, gathered.files, template, blanks=may_have_blanks)
     has_samples = grouping is not Grouping.NONE
+    blanks = [] if may_have_blanks else list(_warn_of_blanks(placed))
+    files = [_plan_file(item, has_samples) for item in placed]
+    del placed  # as large as the plan itself
     oddities = (text for item in samples for text in find_oddities(item, gathered.files))
     return PlannedSamples(
         samples=samples,
-        files=[_plan_file(item, has_samples) for item in placed],
+        files=files,
         left_out=left_out,
         warnings=[
             *selection.notes,
             *gathered.warnings,
             *resolved.warnings,
-            *([] if may_have_blanks else _warn_of_blanks(placed)),
+            *blanks,
             *_count_reasons(left_out),
             *find_name_variants(samples if has_samples else ()),
             *oddities,

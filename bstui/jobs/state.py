@@ -57,7 +57,9 @@ class Seen:
     """The highest launch that parses."""
     launched: float = 0.0
     pending: str = ""
-    """What a scheduler says of that launch while it holds it back; empty where none does."""
+    """What a scheduler says of the job while it holds it back; empty where none does."""
+    fallen: str = ""
+    """What a scheduler says of the job's end, where it has ended it; empty where none has."""
     attempt: int = 0
     claimed: float = 0.0
     started: Started | None = None
@@ -140,8 +142,10 @@ def state_of(seen: Seen, now: float | None) -> JobStatus:
     life = life_of(seen, now)
     if life is not Life.DEAD and seen.started is not None:
         return _living(seen, seen.started, now)
-    if asked or life is not Life.DEAD:
+    if asked or life is not Life.DEAD or seen.pending:
         return _queued(seen)
+    if seen.fallen and seen.asked is not None:
+        return _dead(seen, State.STOPPED, seen.fallen, seen.launched)
     if seen.left is not None:
         status = _dead(seen, State.STOPPED, seen.left.reason, seen.left.time)
         return replace(status, exit_code=seen.left.exit_code)
@@ -200,6 +204,8 @@ def _within(seconds: float, moment: float, now: float | None) -> Life:
 def _is_pending(seen: Seen, now: float | None) -> bool:
     """Whether a start has been asked for and may still come."""
     if seen.asked is not None:
+        if seen.fallen:
+            return False
         return bool(seen.pending) or _within(START_GRACE, seen.launched, now) is not Life.DEAD
     untouched = seen.attempt == 0 and seen.launch is None
     return untouched and _within(START_GRACE, seen.planned, now) is not Life.DEAD
@@ -273,7 +279,9 @@ def _vanished(seen: Seen) -> JobStatus:
     """Nobody alive, nobody left, no result: killed, or never begun."""
     launch = seen.launch
     if seen.attempt:
-        return _dead(seen, State.LOST, "its worker is gone", seen.beat or seen.claimed)
+        return _dead(
+            seen, State.LOST, seen.fallen or "its worker is gone", seen.beat or seen.claimed
+        )
     if launch is None:
         return _dead(seen, State.STOPPED, "never started", seen.planned)
     if launch.problem:

@@ -9,6 +9,7 @@ from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder, job_folders
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import Machine, file_server_time, this_machine
+from bstui.jobs.queue import SlurmQueue, shared_queue
 from bstui.jobs.records import (
     ENVIRONMENT_PROFILE,
     AnyEvent,
@@ -78,8 +79,14 @@ class JobView:
 class JobWatch:
     """Follows one job; each `refresh` reads only what is new."""
 
-    def __init__(self, folder: JobFolder, machine: Machine | None = None) -> None:
+    def __init__(
+        self,
+        folder: JobFolder,
+        machine: Machine | None = None,
+        queue: SlurmQueue | None = None,
+    ) -> None:
         self.folder = folder
+        self._queue = queue or shared_queue()
         self._machine = machine or this_machine()
         self._offsets: dict[int, int] = {}
         self._recent: deque[AnyEvent] = deque(maxlen=_RECENT)
@@ -89,7 +96,7 @@ class JobWatch:
         """The job as it is now. NotFound when its folder is gone."""
         for attempt in self.folder.numbers().events:
             self._read(attempt)
-        seen = glance(self.folder, self._machine)
+        seen = glance(self.folder, self._machine, self._queue)
         view = _view(self.folder, seen, file_server_time(self.folder.path.parent))
         return replace(view, events=tuple(self._recent), failures=tuple(self._failures.values()))
 
@@ -108,8 +115,14 @@ class JobWatch:
 class JobsWatch:
     """Follows all jobs; those that have ended are read once."""
 
-    def __init__(self, jobs_dir: Path, machine: Machine | None = None) -> None:
+    def __init__(
+        self,
+        jobs_dir: Path,
+        machine: Machine | None = None,
+        queue: SlurmQueue | None = None,
+    ) -> None:
         self.jobs_dir = jobs_dir
+        self._queue = queue or shared_queue()
         self.unreadable: dict[str, str] = {}
         """Jobs that the last refresh could not show, by id, and why."""
         self._machine = machine or this_machine()
@@ -136,7 +149,7 @@ class JobsWatch:
         known = self._ended.get(folder.id)
         if known is not None and known[0] == changed:
             return known[1]
-        view = _view(folder, glance(folder, self._machine), now)
+        view = _view(folder, glance(folder, self._machine, self._queue), now)
         settled = now is not None and now - changed / 1e9 > _SETTLED
         if view.result is not None and not view.status.is_active and settled:
             self._ended[folder.id] = (changed, view)

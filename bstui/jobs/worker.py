@@ -16,9 +16,12 @@ from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
 from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.attempt import Attempt
+from bstui.jobs.batch import continue_later
+from bstui.jobs.claim import claim
 from bstui.jobs.control import asker
 from bstui.jobs.ending import (
     CANCELLED,
+    FREED,
     TAKEN_OVER,
     UNEXPECTED,
     UNFINISHED,
@@ -27,14 +30,13 @@ from bstui.jobs.ending import (
     signals_end,
 )
 from bstui.jobs.folder import Found, JobFolder
-from bstui.jobs.glance import glance
-from bstui.jobs.liveness import file_server_time, introduce, this_machine
+from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.pulse import Pulse, Rhythm
+from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
 from bstui.jobs.reporter import Reporter
-from bstui.jobs.state import next_attempt
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
 from bstui.system import ca_file
@@ -67,23 +69,15 @@ def run_worker(
     header = folder.header()
     with logging_to(folder.log):
         try:
-            attempt = _claim(folder, environ)
+            attempt = claim(folder, environ)
         except InUse as error:
             log.error("%s", error)
             raise
         access = Access(header, places, environ, token)
         worker = Worker(attempt, header, access, environ, rhythm or Rhythm())
-        return asyncio.run(worker.run())
-
-
-def _claim(folder: JobFolder, environ: Mapping[str, str]) -> Attempt:
-    seen = glance(folder, this_machine())
-    number = next_attempt(seen, file_server_time(folder.path.parent))
-    started = introduce(number, time.time(), environ.get("SLURM_JOB_ID", ""))
-    attempt = Attempt(folder, started)
-    name = folder.header().name
-    log.info("Attempt %d of %s on %s, process %d", number, name, started.host, started.pid)
-    return attempt
+        code = asyncio.run(worker.run())
+        continue_later(folder, attempt.number, environ)
+        return code
 
 
 class Worker:
@@ -102,6 +96,7 @@ class Worker:
         self._header = header
         self._access = access
         self._environ = environ
+        self._is_batch = bool(environ.get("SLURM_JOB_ID"))
         self._rhythm = rhythm
         self._reporter = Reporter(attempt, Path(header.destination))
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
@@ -143,8 +138,10 @@ class Worker:
     async def _work(self) -> None:
         try:
             await self._has_looked.wait()
-            adopted = await asyncio.to_thread(find_adopted, self._folder, self._header)
+            adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
+            if self._is_batch and not adopted.ids:
+                await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
             if len(adopted.ids) < self._header.files and await self._log_in():
                 await self._bring(adopted)
         except InUse:
@@ -152,6 +149,11 @@ class Worker:
         except BstuiError as error:
             self._reporter.note("error", str(error))
             self._end(Ending(error.message, error.exit_code))
+
+    def _adopt(self) -> Adopted:
+        """What need not be brought, by what earlier attempts, or earlier imports, told of it."""
+        adopted = find_adopted(self._folder, self._header)
+        return adopt_recorded(self._folder, self._header, adopted, self._attempt.tell)
 
     async def _log_in(self) -> bool:
         """Open the account; False where the attempt ended meanwhile. A started job waits."""
@@ -267,6 +269,8 @@ class Worker:
         log.info("Asked by %s: %s", wish.record.by or "somebody", wish.record.want)
         if wish.record.want is Want.CANCEL:
             self._end(CANCELLED)
+        elif wish.record.want is Want.PAUSE and wish.record.free:
+            self._end(FREED)
         if self._engine is not None:
             self._engine.set_limits(self._limits())
             self._apply_wish(self._engine)

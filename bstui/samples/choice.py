@@ -28,7 +28,7 @@ class Besides(msgspec.Struct, frozen=True, kw_only=True):
     """Reads that no index claimed."""
 
 
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something near the selection that is not imported, and the reason."""
 
     name: str
@@ -52,7 +52,7 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is taken of one biosample."""
 
     biosample: Reference

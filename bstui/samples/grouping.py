@@ -21,7 +21,7 @@ class Grouping(StrEnum):
     """Files as they are, by biosample, and no samples."""
 
 
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
+class Sample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What comes out: one name, with the datasets that its FASTQ files are in."""
 
     name: str

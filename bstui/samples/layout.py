@@ -7,8 +7,9 @@ Names are compared as the strictest file systems do, without case and Unicode fo
 
 import re
 import string
+import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -100,21 +101,19 @@ class _Names:
     def __init__(self, samples: Sequence[Sample], by_project: bool, blanks: bool) -> None:
         self._by_project = by_project
         self._blanks = blanks
-        self._samples: Counter[tuple[str, str]] = Counter()
-        self._biosamples: Counter[tuple[str, str]] = Counter()
-        for sample in samples:
-            project = sample.project
-            self._samples[self._key(project, sample.folder or sample.name)] += 1
-            self._biosamples.update(self._key(project, name) for name in sample.biosamples)
+        self._samples = _doubled(self._key(s.project, s.folder or s.name) for s in samples)
+        self._biosamples = _doubled(
+            self._key(s.project, name) for s in samples for name in s.biosamples
+        )
 
     def of_sample(self, project: str, sample: Sample) -> str:
         name = sample.folder or sample.name
-        is_alone = self._samples[self._key(project, name)] == 1
+        is_alone = self._key(project, name) not in self._samples
         return name if is_alone else f"{name}~{id_of(sample.choices[0])}"
 
     def of_biosample(self, project: str, choice: Choice) -> str:
         name = choice.biosample.name
-        is_alone = self._biosamples[self._key(project, name)] == 1
+        is_alone = self._key(project, name) not in self._biosamples
         return name if is_alone else f"{name}~{id_of(choice)}"
 
     def join(self, parts: Iterable[str]) -> str:
@@ -124,6 +123,11 @@ class _Names:
 
     def _key(self, project: str, name: str) -> tuple[str, str]:
         return collision_key(project) if self._by_project else "", collision_key(name)
+
+
+def _doubled(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those that come more than once."""
+    return {key for key, count in Counter(keys).items() if count > 1}
 
 
 def _place(
@@ -163,24 +167,36 @@ def _values_of(dataset: Dataset) -> dict[str, str]:
 def read_of(file: File) -> str:
     """`R1`, `I2` …; empty where the name is not a FASTQ file's."""
     parts = parse_name(file.name)
-    return parts.read if parts else ""
+    return sys.intern(parts.read) if parts else ""
 
 
 def _clashing(placed: Sequence[tuple[int, Sequence[Placed]]]) -> set[int]:
     """The samples of which a file has another's name, or the name of a folder of another's."""
-    owner: dict[str, int] = {}
-    folders: dict[str, int] = {}
-    clashing: set[int] = set()
+    inside: dict[str, list[tuple[int, Placed]]] = {}
     for number, items in placed:
         for item in items:
-            key = collision_key(item.path)
-            if key in owner:
-                clashing |= {number, owner[key]}
-            owner[key] = number
-            folder = key.rpartition("/")[0]
-            while folder and folder not in folders:
-                folders[folder] = number
-                folder = folder.rpartition("/")[0]
-    for key in owner.keys() & folders.keys():
-        clashing |= {owner[key], folders[key]}
-    return clashing
+            inside.setdefault(_folder_key(item), []).append((number, item))
+    folders: dict[str, int] = {}
+    for folder, held in inside.items():
+        above = folder
+        while above and above not in folders:
+            folders[above] = held[0][0]
+            above = above.rpartition("/")[0]
+    return {number for held in inside.values() for number in _clashing_in_folder(held, folders)}
+
+
+def _folder_key(item: Placed) -> str:
+    return collision_key(item.path).rpartition("/")[0]
+
+
+def _clashing_in_folder(
+    held: Sequence[tuple[int, Placed]], folders: Mapping[str, int]
+) -> Iterator[int]:
+    """The samples that clash by these files of one folder; `folders` are all, with their sample."""
+    owner: dict[str, int] = {}
+    for number, item in held:
+        key = collision_key(item.path)
+        for other in (owner.get(key), folders.get(key)):
+            if other is not None:
+                yield from (number, other)
+        owner[key] = number

@@ -22,7 +22,7 @@ class Scope(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class Mark(msgspec.Struct, frozen=True, tag="biosample", tag_field="mark"):
+class Mark(msgspec.Struct, frozen=True, gc=False, tag="biosample", tag_field="mark"):
     """A biosample that is to be imported as FASTQ."""
 
     id: str

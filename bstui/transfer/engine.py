@@ -135,7 +135,8 @@ class Engine:
             for task in background:
                 task.cancel()
             await asyncio.wait(background)
-            await asyncio.to_thread(self._fetcher.close)
+            fetcher, self._fetcher = self._fetcher, None  # a wish that comes late is not for it
+            await asyncio.to_thread(fetcher.close)
             await asyncio.to_thread(threads.close)
             destination.close()
 

@@ -23,6 +23,7 @@ from bstui.transfer.beneath import (
     is_there,
     open_plain,
     remove,
+    sync,
 )
 from bstui.transfer.items import Digest, Holder, Item
 from bstui.transfer.partial import Contended, Partial
@@ -95,6 +96,7 @@ class Opener:
             _refuse_foreign(folder, names.partial, item)
             for left in (names.clock, names.sidecar, names.partial):
                 remove(folder, left)
+            sync(folder)
 
     def can_prove(self, item: Item) -> bool:
         """Whether the plan itself says by which digest the bytes are known."""
@@ -224,6 +226,8 @@ class Opener:
             got = [line for line in story.got if line.stop <= min(item.size, info.st_size)]
             with self._claim(folder, names, item) as sidecar:
                 if has_no_writer and info.st_nlink == 1:
+                    if info.st_size > item.size:  # somebody else added to it
+                        os.ftruncate(old, item.size)
                     descriptor = os.dup(old)
                 else:
                     ranges = [(line.start, line.stop) for line in got]
@@ -303,6 +307,7 @@ def _clear_second_name(folder: int, partial: str, name: str) -> None:
     try:
         if is_same(folder, partial, descriptor):
             remove(folder, partial)
+            sync(folder)
     finally:
         os.close(descriptor)
 

@@ -164,15 +164,17 @@ class Shelf:
         members: list[int],
         answers: dict[int, Published | BstuiError | Fenced],
     ) -> None:
-        """Rename the files of one folder, and make the names durable once for all of them."""
+        """Rename the files of one folder, and make the names durable once for all of them.
+
+        Their sidecars go before that: nobody looks for one of a file that was said to be done.
+        """
         try:
             with self.destination.parent(batch[members[0]].partial.item.path) as (folder, _):
                 for i in members:
                     answers[i] = self._name(folder, batch[i])
-                sync(folder)
-                for i in members:
                     if isinstance(answers[i], Published):
                         batch[i].partial.remove_sidecar(folder)
+                sync(folder)
         except BstuiError as error:
             answers.update(dict.fromkeys(members, error))
 

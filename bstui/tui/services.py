@@ -281,13 +281,14 @@ class Services:
 
     async def resume(self, job_id: str, *, take_over: bool = False) -> None:
         """Start a job again that has no worker; InUse where it has one, unless that is replaced."""
-        from bstui.jobs.launchers import resume
+        from bstui.jobs.launchers import launcher_of, resume
 
         folder = self.folder(job_id)
+        last = await asyncio.to_thread(launcher_of, folder)
         await asyncio.to_thread(
             resume,
             folder,
-            Launcher.DETACHED,
+            Launcher.DETACHED if last is Launcher.HERE else last,
             places=self.places,
             environ=self.environ,
             take_over=take_over,

@@ -1,4 +1,7 @@
-"""An engine in a process of its own, for tests that kill it: reads what to do as JSON on stdin."""
+"""An engine in a process of its own, for tests that disturb it.
+
+Reads what to do as JSON on stdin, and says in the end which files failed, and how.
+"""
 
 import asyncio
 import json
@@ -17,15 +20,18 @@ def main() -> None:
     async def locate(item: Item) -> Secret:
         return Secret(f"http://127.0.0.1:{asked['port']}/{item.id}?Signature=s0")
 
+    heard = Heard()
     engine = Engine(
         Path(asked["destination"]),
         locate,
-        Heard(),
+        heard,
         Holder(**asked["holder"]),
         limits=Limits(**asked["limits"]),
         patience=QUICK,
     )
     asyncio.run(engine.run(Item(**item) for item in asked["items"]))
+    failures = {path: type(error).__name__ for path, error in heard.failures.items()}
+    json.dump(failures, sys.stdout)
 
 
 if __name__ == "__main__":

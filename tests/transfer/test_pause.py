@@ -1,6 +1,7 @@
 """Pausing, stopping, going on; the fence."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -68,6 +69,25 @@ async def test_stopping_before_the_start_and_twice_is_harmless(bench: Bench) -> 
     await engine.run(bench.items())
     await engine.stop()
     assert bench.tree() == {}
+
+
+async def test_wishes_after_the_end_are_harmless(bench: Bench) -> None:
+    """Nothing is written to what had the number of the engine's own descriptor."""
+    bench.store.put("small", make_bytes(1000))
+    engine = await bench.run()
+    read, write = os.pipe2(os.O_NONBLOCK)
+    try:
+        others = [os.dup(write) for _ in range(20)]
+        engine.pause()
+        engine.set_limits(Limits(bandwidth=1000))
+        engine.go_on()
+        with pytest.raises(BlockingIOError):
+            os.read(read, 100)
+    finally:
+        for descriptor in (read, write, *others):
+            os.close(descriptor)
+    await engine.run([bench.item("small", "again")])
+    assert set(bench.tree()) == {"small", "again"}
 
 
 async def test_a_run_that_is_cancelled_lets_go_and_can_be_resumed(bench: Bench) -> None:
