@@ -120,6 +120,10 @@ KEYS: tuple[Key, ...] = (
          "job"),
     _key("resume", "r", "resume", "resume", "Resume the job, or try again what failed", JOBS,
          "job"),
+    _key("bandwidth", "b", "bandwidth", "limit", "Limit the bytes a second of the job", JOBS,
+         "job"),
+    _key("log-level", "W", "log_level", "", "Of the log all lines, all but files that are done, or "
+         "warnings and errors alone", JOBS, "log"),
     _key("log-down", "j down", "scroll_log(1)", "", "The log, a line down", JOBS, "log"),
     _key("log-up", "k up", "scroll_log(-1)", "", "The log, a line up", JOBS, "log"),
     _key("log-page-down", "pagedown ctrl+d", "page_log(1)", "", "The log, a page down", JOBS,

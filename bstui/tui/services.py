@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # each is imported where it is first needed: the first frame 
     from bstui.history import History, HistoryFile, HistoryJob, ImportedRun
     from bstui.jobs.folder import JobFolder
     from bstui.jobs.plan import Contents, Plan, PlanRequest
+    from bstui.jobs.sample_tally import SampleTally
     from bstui.jobs.watch import JobsWatch, JobView, JobWatch
     from bstui.samples.sample_map import SampleMap
     from bstui.samples.selection import Selection
@@ -278,6 +279,18 @@ class Services:
         from bstui.jobs.control import ask
 
         await asyncio.to_thread(ask, self.folder(job_id), want=want)
+
+    async def limit(self, job_id: str, bwlimit: int | None) -> None:
+        """Wish that a job takes so many bytes a second at most; None: as many as come."""
+        from bstui.jobs.control import ask
+
+        await asyncio.to_thread(ask, self.folder(job_id), bwlimit=bwlimit)
+
+    def tally(self, job_id: str) -> "SampleTally":
+        """Follows a job's samples; its `refresh` reads a disk."""
+        from bstui.jobs.sample_tally import SampleTally
+
+        return SampleTally(self.folder(job_id))
 
     async def resume(self, job_id: str, *, take_over: bool = False) -> None:
         """Start a job again that has no worker; InUse where it has one, unless that is replaced."""

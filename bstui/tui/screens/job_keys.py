@@ -10,7 +10,10 @@ from bstui.tui.keys import bindings
 from bstui.tui.screens.place import Place
 from bstui.tui.screens.work import begin
 from bstui.tui.widgets.canvas import Role
-from bstui.units import count_text
+from bstui.units import count_text, parse_size, rate_text, size_text
+
+_LEAST = 1000
+"""Bytes a second; a job with less would look as if it stood still."""
 
 
 class JobKeys(Place):
@@ -28,13 +31,13 @@ class JobKeys(Place):
         raise NotImplementedError
 
     def refusal(self, action: str) -> str:
-        if action not in ("pause", "cancel", "resume"):
+        if action not in ("pause", "cancel", "resume", "bandwidth"):
             return super().refusal(action)
         view = self.job
         if view is None:
             return "there is no job here"
         status, name = view.status, view.header.name
-        if action == "pause" and not status.is_active:
+        if action in ("pause", "bandwidth") and not status.is_active:
             more = ": r resumes it" if status.resumable else ""
             return f"{name} is {status.state}, nobody works on it{more}"
         if action == "cancel" and status.state in (State.DONE, State.CANCELLED):
@@ -51,6 +54,27 @@ class JobKeys(Place):
             want = Want.RUN if view.wish.want is Want.PAUSE else Want.PAUSE
             done = "asked to go on" if want is Want.RUN else "asked to pause"
             self._do(lambda: self.services.ask(view.id, want), f"{view.header.name}: {done}")
+
+    def action_bandwidth(self) -> None:
+        view = self.job
+        if view is not None:
+            now = view.wish.bwlimit
+            self.foot.entry(
+                " bytes a second (50M; empty: no limit) ",
+                "" if now is None else size_text(now).replace(" ", "").removesuffix("B"),
+                lambda text: self._limit(view, text),
+            )
+
+    def _limit(self, view: JobView, text: str) -> str:
+        try:
+            limit = parse_size(text.strip().removesuffix("/s")) if text.strip() else None
+        except ValueError as error:
+            return str(error)
+        if limit is not None and limit < _LEAST:
+            return f"at least {size_text(_LEAST)} a second; p pauses the job"
+        said = "no limit" if limit is None else f"at most {rate_text(limit)}"
+        self._do(lambda: self.services.limit(view.id, limit), f"{view.header.name}: {said}")
+        return ""
 
     def action_cancel(self) -> None:
         view = self.job
