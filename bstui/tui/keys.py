@@ -158,6 +158,19 @@ KEYS: tuple[Key, ...] = (
 )  # fmt: skip
 """In the order of the foot of the screen: the most useful first."""
 
+_TOGETHER = (
+    "app screen list reload copy table marks basket runs tabs beside",
+    "app screen list reload copy table marks arrange",
+    "app screen list reload copy table job",
+    "app screen list reload copy tabs beside job log",
+    "app screen reload copy tabs beside table review",
+    "app mistake",
+    "entry",
+    "choice",
+    "question",
+)
+"""The places whose keys work at one time."""
+
 KEY_BY_ID: Mapping[str, Key] = {key.id: key for key in KEYS}
 
 _SHOWN = {
@@ -204,6 +217,22 @@ def keymap(wanted: Mapping[str, str]) -> dict[str, str]:
     A value is one key or several with blanks between: `"D"`, `"ctrl+x *"`.
     """
     return {id_: ",".join(_remapped(id_, text)) for id_, text in wanted.items()}
+
+
+def clashes(wanted: Mapping[str, str]) -> list[str]:
+    """Where the settings give a key to two actions of one screen; a sentence each."""
+    mapped = {id_: _remapped(id_, text) for id_, text in wanted.items()}
+    pressed = {key.id: mapped.get(key.id, list(key.keys)) for key in KEYS}
+    found: dict[str, None] = {}
+    for together in _TOGETHER:
+        here = [key.id for key in keys_of(*together.split())]
+        for one in mapped.keys() & here:
+            for other in here:
+                shared = [name for name in pressed[one] if name in pressed[other]]
+                if other != one and shared:
+                    ids = " and ".join(sorted((one, other)))
+                    found[f"{shown_key(shared[0])} is {ids}"] = None
+    return sorted(found)
 
 
 def _remapped(id_: str, text: str) -> list[str]:

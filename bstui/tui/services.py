@@ -33,6 +33,7 @@ from bstui.samples.basket import Basket
 from bstui.samples.marks import AnyMark
 from bstui.system import current_umask
 from bstui.text import redact, safe_name
+from bstui.tui.place_file import PlaceFile
 
 if TYPE_CHECKING:  # each is imported where it is first needed: the first frame needs none of them
     from bstui.basespace.cache import ListingCache
@@ -106,6 +107,11 @@ class Services:
     @property
     def _last_profile(self) -> Path:
         return self.places.state / "last-profile"
+
+    @cached_property
+    def place_file(self) -> PlaceFile:
+        """Where jobs and history keep how they stood."""
+        return PlaceFile(self.places.state / "screens.json")
 
     def chosen_profile(self) -> Profile | None:
         """The profile that the command line or the settings name; NotLoggedIn if it is broken."""
