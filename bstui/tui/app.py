@@ -5,20 +5,22 @@ import os
 import select
 import signal
 import threading
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.command import CommandPalette
 
 from bstui.errors import BstuiError
 from bstui.tui.key_order import KeyOrder
-from bstui.tui.keys import bindings, keymap
+from bstui.tui.keys import bindings, clashes, keymap
 from bstui.tui.mistake import Mistake
-from bstui.tui.palette import KeyCommands
+from bstui.tui.palette import Destination, Destinations, KeyCommands
 from bstui.tui.screens.place import Place
 from bstui.tui.screens.profiles import ProfilesScreen
 from bstui.tui.screens.work import WorkFailed, begin
 from bstui.tui.services import Services
-from bstui.tui.themes import choose_look
+from bstui.tui.themes import SHORT_NAMES, choose_look
 from bstui.tui.widgets.dress import dress
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class BstuiApp(KeyOrder):
     TITLE = "bstui"
     CSS_PATH = "app.tcss"
     BINDINGS = bindings("app")
-    COMMANDS = {KeyCommands}
+    COMMANDS = {KeyCommands, Destinations}
     DEFAULT_MODE = "browse"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-roomy")]
 
@@ -80,6 +82,12 @@ class BstuiApp(KeyOrder):
     def on_mount(self) -> None:
         self.set_interval(_LOOK_PERIOD, self._look_at_jobs)
         self.set_timer(_FIRST_LOOK, self._look_at_jobs)
+        clashing = clashes(self.services.settings.keys)
+        if clashing:
+            text = "\n".join(
+                ["One key means several things, by [keys] in the settings:", *clashing]
+            )
+            self.notify(text, severity="warning", timeout=10, markup=False)
         if self._watches_terminal:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._lose_terminal)
             self.set_interval(_TERMINAL_PERIOD, self._check_terminal)
@@ -109,10 +117,28 @@ class BstuiApp(KeyOrder):
 
     async def on_job_started(self, event: "JobStarted") -> None:
         """Go to the job's page, with the list of jobs behind it."""
+        await self._open_job(event.job_id, event.name)
+
+    async def _open_job(self, job_id: str, name: str) -> None:
         from bstui.tui.screens.job import JobScreen
 
         await self.switch_mode("jobs")
-        await self.push_screen(JobScreen(self.services, event.job_id, event.name))
+        await self.push_screen(JobScreen(self.services, job_id, name))
+
+    def destinations(self) -> Iterator[Destination]:
+        """What the palette finds by name: of the screens beneath it, jobs, themes."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Place):
+                yield from screen.destinations()
+        for view in self.services.jobs:
+            name = view.header.name
+            go = partial(self._open_job, view.id, name)
+            yield Destination(f"job: {name}", go, view.status.text)
+        for short in SHORT_NAMES:
+            yield Destination(f"theme: {short}", partial(self._put_on, short), "Until you leave")
+
+    def _put_on(self, theme: str) -> None:
+        self.theme = SHORT_NAMES[theme]
 
     def _show_waiting(self, text: str) -> None:
         """A server that lets us wait: in the status line of whatever screen is shown."""

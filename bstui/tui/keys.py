@@ -104,11 +104,26 @@ KEYS: tuple[Key, ...] = (
     _key("warnings", "w", "warnings", "warnings", "Show every warning, and what is left out",
          REVIEW, "review"),
 
+    _key("arrange", "a", "arrange", "arrange", "Arrange the samples: rename, move, split, leave "
+         "out", REVIEW, "review"),
+    _key("rename", "e", "rename", "rename", "Give the sample another name", REVIEW, "arrange"),
+    _key("gather", "t", "gather", "together", "Put what is marked together into a sample, new or "
+         "there", REVIEW, "arrange"),
+    _key("split", "c", "split", "cut apart", "Cut the sample into its biosamples, runs or "
+         "libraries", REVIEW, "arrange"),
+    _key("drop", "d", "drop", "leave out", "Leave the sample out", REVIEW, "arrange"),
+    _key("undo", "z", "undo_change", "undo", "Undo the last change of the samples", REVIEW,
+         "arrange"),
+
     _key("pause", "p", "pause", "pause", "Pause the job, or go on", JOBS, "job"),
     _key("cancel", "x", "cancel", "cancel", "Cancel the job (asks); what is on disk stays", JOBS,
          "job"),
     _key("resume", "r", "resume", "resume", "Resume the job, or try again what failed", JOBS,
          "job"),
+    _key("bandwidth", "b", "bandwidth", "limit", "Limit the bytes a second of the job", JOBS,
+         "job"),
+    _key("log-level", "W", "log_level", "", "Of the log all lines, all but files that are done, or "
+         "warnings and errors alone", JOBS, "log"),
     _key("log-down", "j down", "scroll_log(1)", "", "The log, a line down", JOBS, "log"),
     _key("log-up", "k up", "scroll_log(-1)", "", "The log, a line up", JOBS, "log"),
     _key("log-page-down", "pagedown ctrl+d", "page_log(1)", "", "The log, a page down", JOBS,
@@ -142,6 +157,19 @@ KEYS: tuple[Key, ...] = (
          "app mistake"),
 )  # fmt: skip
 """In the order of the foot of the screen: the most useful first."""
+
+_TOGETHER = (
+    "app screen list reload copy table marks basket runs tabs beside",
+    "app screen list reload copy table marks arrange",
+    "app screen list reload copy table job",
+    "app screen list reload copy tabs beside job log",
+    "app screen reload copy tabs beside table review",
+    "app mistake",
+    "entry",
+    "choice",
+    "question",
+)
+"""The places whose keys work at one time."""
 
 KEY_BY_ID: Mapping[str, Key] = {key.id: key for key in KEYS}
 
@@ -189,6 +217,22 @@ def keymap(wanted: Mapping[str, str]) -> dict[str, str]:
     A value is one key or several with blanks between: `"D"`, `"ctrl+x *"`.
     """
     return {id_: ",".join(_remapped(id_, text)) for id_, text in wanted.items()}
+
+
+def clashes(wanted: Mapping[str, str]) -> list[str]:
+    """Where the settings give a key to two actions of one screen; a sentence each."""
+    mapped = {id_: _remapped(id_, text) for id_, text in wanted.items()}
+    pressed = {key.id: mapped.get(key.id, list(key.keys)) for key in KEYS}
+    found: dict[str, None] = {}
+    for together in _TOGETHER:
+        here = [key.id for key in keys_of(*together.split())]
+        for one in mapped.keys() & here:
+            for other in here:
+                shared = [name for name in pressed[one] if name in pressed[other]]
+                if other != one and shared:
+                    ids = " and ".join(sorted((one, other)))
+                    found[f"{shown_key(shared[0])} is {ids}"] = None
+    return sorted(found)
 
 
 def _remapped(id_: str, text: str) -> list[str]:

@@ -33,6 +33,7 @@ from bstui.samples.basket import Basket
 from bstui.samples.marks import AnyMark
 from bstui.system import current_umask
 from bstui.text import redact, safe_name
+from bstui.tui.place_file import PlaceFile
 
 if TYPE_CHECKING:  # each is imported where it is first needed: the first frame needs none of them
     from bstui.basespace.cache import ListingCache
@@ -42,7 +43,9 @@ if TYPE_CHECKING:  # each is imported where it is first needed: the first frame 
     from bstui.history import History, HistoryFile, HistoryJob, ImportedRun
     from bstui.jobs.folder import JobFolder
     from bstui.jobs.plan import Contents, Plan, PlanRequest
+    from bstui.jobs.sample_tally import SampleTally
     from bstui.jobs.watch import JobsWatch, JobView, JobWatch
+    from bstui.samples.sample_map import SampleMap
     from bstui.samples.selection import Selection
 
 OnStep = Callable[[str, int, int], None]
@@ -104,6 +107,11 @@ class Services:
     @property
     def _last_profile(self) -> Path:
         return self.places.state / "last-profile"
+
+    @cached_property
+    def place_file(self) -> PlaceFile:
+        """Where jobs and history keep how they stood."""
+        return PlaceFile(self.places.state / "screens.json")
 
     def chosen_profile(self) -> Profile | None:
         """The profile that the command line or the settings name; NotLoggedIn if it is broken."""
@@ -218,6 +226,21 @@ class Services:
 
         await asyncio.to_thread(write)
 
+    def map_path(self, name: str) -> Path:
+        """Where the arranged samples of a job would be kept for the command line."""
+        return self.places.state / f"samples-{safe_name(name)}.tsv"
+
+    async def write_map(self, sample_map: "SampleMap") -> None:
+        """The file that the command names where samples were arranged."""
+        from bstui.samples.sample_map import sample_map_text
+
+        def write() -> None:
+            path = Path(sample_map.source)
+            make_private(path.parent)
+            write_whole(path, sample_map_text(sample_map).encode())
+
+        await asyncio.to_thread(write)
+
     def _list_path(self, name: str) -> Path:
         return self.places.state / f"marks-{safe_name(name)}.txt"
 
@@ -262,6 +285,18 @@ class Services:
         from bstui.jobs.control import ask
 
         await asyncio.to_thread(ask, self.folder(job_id), want=want)
+
+    async def limit(self, job_id: str, bwlimit: str) -> None:
+        """Wish that a job keeps within this limit: a rate, a timetable, or `off`."""
+        from bstui.jobs.control import ask
+
+        await asyncio.to_thread(ask, self.folder(job_id), bwlimit=bwlimit)
+
+    def tally(self, job_id: str) -> "SampleTally":
+        """Follows a job's samples; its `refresh` reads a disk."""
+        from bstui.jobs.sample_tally import SampleTally
+
+        return SampleTally(self.folder(job_id))
 
     async def resume(self, job_id: str, *, take_over: bool = False) -> None:
         """Start a job again that has no worker; InUse where it has one, unless that is replaced."""

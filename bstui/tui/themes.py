@@ -30,6 +30,9 @@ class Glyphs:
     dot: str
     """Between two facts of one line."""
 
+    spark: str
+    """Heights of a rate, the lowest first."""
+
     cursor: str = ">"
 
     def draw(self, text: str) -> str:
@@ -39,8 +42,8 @@ class Glyphs:
         return text.translate(_TO_ASCII)
 
 
-UTF8 = Glyphs("utf-8", "…", "›", "─", "│", "█", "░", "▲", "▼", "›", "·")
-ASCII = Glyphs("ascii", "...", ">", "-", "|", "#", "-", "^", "v", ">", "-")
+UTF8 = Glyphs("utf-8", "…", "›", "─", "│", "█", "░", "▲", "▼", "›", "·", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs("ascii", "...", ">", "-", "|", "#", "-", "^", "v", ">", "-", "_.-=+*#")
 
 _TO_ASCII = str.maketrans({"…": "...", "›": ">", "·": "-", "–": "-", "→": "->", "×": "x"})
 

@@ -71,6 +71,20 @@ async def test_a_workgroup_without_a_token_says_how_to_get_one(
         assert "profiles" in desk.text.splitlines()[0]
 
 
+async def test_the_first_start_has_a_line_of_keys_and_the_second_none(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("first time here?", "space marks", "i imports")
+        await desk.press("j")
+        await desk.lose("first time here?")
+        await open_profile(desk)
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("robin", "group", "lists", "elsewhere", " ok")
+        await desk.lose(" … ", "first time here?")
+
+
 async def test_without_a_profile_the_screen_says_how_to_log_in(places: Places) -> None:
     async with sit_down(make_services(places)) as desk:
         await desk.see("Nobody is logged in", "bstui login")

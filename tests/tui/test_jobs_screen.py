@@ -57,6 +57,14 @@ async def test_what_failed_is_listed_with_the_reason_and_tried_again(
         await desk.see("incomplete")
         await desk.press("enter")
         await desk.see("Failed 1", "r tries the failed files again")
+        await desk.press("W")
+        await desk.see("without files that are done", "attempt 1 started")
+        await desk.press("W")
+        await desk.see("warnings and errors alone", "failed miR-01/")
+        await desk.lose("attempt 1 started")
+        await desk.press("W", "right_square_bracket")
+        await desk.see_line("miR-01", "1 failed")
+        await desk.see_line("miR-02", "done", " of ")
         await desk.press("right_square_bracket")
         await desk.see("miR-01_S1_L001_R1_001.fastq.gz")
         taken.unlink()
@@ -124,6 +132,34 @@ async def test_the_history_is_searched(
         await desk.type("nothing-of-that-name")
         await desk.press("enter")
         await desk.see("Nothing in the history has these words")
+
+
+async def test_the_lists_of_jobs_and_history_stand_as_they_were_left(
+    places: Places, simulator: Simulator, tmp_path: Path
+) -> None:
+    log_in(places, simulator)
+    services = make_services(places)
+    await start_job(services, tmp_path / "one", "miR-01", project="Tumour")
+    await start_job(services, tmp_path / "two", "zf-00h-1", project="Zebrafish")
+    await services.close()
+    wait_for(lambda: has_ended(places))
+    async with sit_down(make_services(places)) as desk:
+        await desk.press("2")
+        await desk.see("Tumour-exomes", "Zebrafish")
+        await desk.press("s", "J")
+        await desk.see("by job, reversed")
+        await desk.press("g", "j")
+        await desk.see("2/2")
+        await desk.press("3")
+        await desk.see("history", "imported")
+        await desk.press("s", "z")
+        await desk.see("by size")
+        await desk.leave()
+    async with sit_down(make_services(places)) as desk:
+        await desk.press("2")
+        await desk.see("by job, reversed", "2/2")
+        await desk.press("3")
+        await desk.see("by size")
 
 
 async def test_many_marks_go_into_a_file_that_the_command_names(

@@ -81,6 +81,10 @@ async def test_every_key_acts_or_says_why_not(places: Places, laboratory: Simula
         await desk.press("i")
         await desk.see("Summary", "room")
         await press_every_key(desk, everywhere)
+        await desk.see("enter start", "job goes on when you leave")
+        await desk.press("a")
+        await desk.see("review › samples", "1/1")
+        await press_every_key(desk, everywhere)
         await desk.press("2")
         await desk.see("never-started")
         await press_every_key(desk, everywhere)
@@ -152,6 +156,49 @@ async def test_a_remapped_key_acts_and_is_shown(places: Places, laboratory: Simu
         await desk.see("D import")
         await desk.press("D")
         await desk.see("nothing is marked")
+        await desk.press("colon")
+        await desk.type("choose: import")
+        await desk.see("import  (D)")
+        await desk.press("enter")
+        await desk.see("nothing is marked")
+
+
+async def test_keys_that_clash_are_told_at_the_start(places: Places, laboratory: Simulator) -> None:
+    log_in(places, laboratory)
+    places.config.mkdir(parents=True, exist_ok=True)
+    places.settings.write_text('[keys]\nimport = "s"\nmark = "x"\n')
+    async with sit_down(make_services(places)) as desk:
+        await desk.see("One key means several things", "s is import and sort")
+        assert "x is" not in desk.text, "cancel and mark are never on one screen"
+
+
+async def test_the_palette_goes_to_what_is_loaded_by_its_name(
+    places: Places, laboratory: Simulator
+) -> None:
+    log_in(places, laboratory)
+    leave_a_job(places)
+    async with sit_down(make_services(places)) as desk:
+        await open_profile(desk)
+        await go_to(desk, "Zebrafish")
+        await desk.press("enter")
+        await desk.see("› biosamples", "1/16")
+        await desk.press("colon")
+        await desk.type("tumour exomes")
+        await desk.see("project: Tumour exomes and small RNA")
+        await desk.press("enter")
+        await desk.see("Tumour exomes and small RNA › biosamples", "1/10")
+        await desk.press("escape")
+        await desk.see("› projects")
+        await desk.press("colon")
+        await desk.type("theme: light")
+        await desk.see("Until you leave")
+        await desk.press("enter")
+        await desk.until(lambda: desk.app.theme == "bstui-light", "the theme")
+        await desk.press("colon")
+        await desk.type("never-started")
+        await desk.see("job: never-started")
+        await desk.press("enter")
+        await desk.see("jobs › never-started", "Log")
 
 
 async def test_the_palette_finds_and_presses_a_key(places: Places, laboratory: Simulator) -> None:

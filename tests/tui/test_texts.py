@@ -39,6 +39,7 @@ from bstui.tui.screens.rows import Field, ItemRows
 from bstui.tui.themes import ASCII
 from bstui.tui.widgets.canvas import Role, text_of
 from bstui.tui.widgets.columns import Column
+from bstui.tui.widgets.progress_rows import spark_text
 
 NOW = datetime(2026, 4, 1, 12, 0, 0).timestamp()
 HEADER = PlanHeader(
@@ -108,6 +109,20 @@ def test_the_number_of_files_is_never_cut(width: int) -> None:
     line = text_of(job_text.whole_line(view(State.RUNNING), ASCII, width))
     assert line.endswith(" 50%  4 of 10 files")
     assert len(line) < width
+
+
+@pytest.mark.parametrize(
+    ("rates", "width", "drawn"),
+    [
+        ([], 8, ""),
+        ([0.0, 0.0], 8, ""),
+        ([1.0, 7.0], 8, ".#"),
+        ([9.0, 0.0, 3.5, 7.0], 3, "_=#"),
+        ([5.0], 0, ""),
+    ],
+)
+def test_rates_are_drawn_by_the_highest_of_them(rates: list[float], width: int, drawn: str) -> None:
+    assert spark_text(rates, width, ASCII) == drawn
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -202,6 +202,9 @@ class ChoiceTable(RowView):
     def action_edit(self) -> None:
         self.post_message(self.Asked("edit"))
 
+    def action_arrange(self) -> None:
+        self.post_message(self.Asked("arrange"))
+
     def action_warnings(self) -> None:
         self.post_message(self.Asked("warnings"))
 

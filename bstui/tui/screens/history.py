@@ -10,6 +10,7 @@ from bstui.errors import BstuiError
 from bstui.history import HistoryFile, HistoryJob
 from bstui.tui.screens.list_pane import Emptiness, ListPane
 from bstui.tui.screens.list_place import ListPlace
+from bstui.tui.screens.memory import remember_table, restore_table
 from bstui.tui.screens.rows import Field, ItemRows
 from bstui.tui.screens.work import begin
 from bstui.tui.services import Services
@@ -95,6 +96,8 @@ class HistoryScreen(ListPlace):
         rows = ItemRows(_JOB_FIELDS, lambda job: job.id, tone=_tone)
         self._pane: ListPane[HistoryJob] = ListPane(rows, _EMPTY, markable=False)
         self._search = ""
+        self._cursor = ""
+        """The key of the row that the cursor was on, until it is there again."""
         self._about = Detail(id="history-about")
 
     @property
@@ -110,6 +113,7 @@ class HistoryScreen(ListPlace):
         yield self._about
 
     def on_mount(self) -> None:
+        self._cursor = restore_table(self.services.place_file, "history", self._pane.table)
         self.set_focus(self._pane.table)
 
     def on_pick_table_cursor_moved(self) -> None:
@@ -120,6 +124,21 @@ class HistoryScreen(ListPlace):
             self._about.show("")
         else:
             self._about.show(job.name, [("to", job.destination), ("as", _account(job))])
+
+    def on_screen_suspend(self) -> None:
+        self._keep_place()
+
+    def on_unmount(self) -> None:
+        self._keep_place()
+
+    def _keep_place(self) -> None:
+        if len(self._pane.rows):
+            remember_table(self.services.place_file, "history", self._pane.table)
+
+    def on_list_pane_changed(self) -> None:
+        if self._cursor and self._pane.table.select_key(self._cursor):
+            self._cursor = ""
+        super().on_list_pane_changed()
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()

@@ -2,6 +2,7 @@
 files say everything, whether or not this program was there."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
@@ -26,14 +27,16 @@ _PERIOD = 0.5
 """Seconds between two looks at a job that a worker holds."""
 _SLOW = 4
 """A job that nobody holds is looked at every so many times."""
-_TABS = {"log": "Log", "failed": "Failed", "about": "About"}
+_TABS = {"log": "Log", "samples": "Samples", "failed": "Failed", "about": "About"}
+_RATES = 120
+"""Rates that are kept for their line; one comes with each heartbeat, every 2 s."""
 
 
 class JobScreen(JobKeys):
     """Whole, running files, log."""
 
     BINDINGS = bindings("tabs", "copy", "reload", "beside", "list")
-    HINTS = ("pause", "cancel", "resume", "tab-after", "back")
+    HINTS = ("pause", "cancel", "resume", "bandwidth", "tab-after", "back")
 
     def __init__(self, services: Services, job_id: str, name: str) -> None:
         super().__init__(services)
@@ -41,6 +44,10 @@ class JobScreen(JobKeys):
         self._job_name = name
         self._view: JobView | None = None
         self._last_event: AnyEvent | None = None
+        self._rates: deque[float] = deque(maxlen=_RATES)
+        self._beat = 0.0
+        """When the last heartbeat was written whose rate was kept."""
+        self._tally = services.tally(job_id)
         self._tick = 0
         self._tab = "log"
         self._notice = Notice()
@@ -50,6 +57,7 @@ class JobScreen(JobKeys):
         self._moving = ProgressRows(8, id="job-running")
         self._tabs = Tabs(_TABS)
         self._log = LogTail(id="log")
+        self._samples = Detail(id="samples")
         self._failed = Detail(id="failed")
         self._about = Detail(id="about")
 
@@ -62,6 +70,7 @@ class JobScreen(JobKeys):
         yield self._tabs
         with ContentSwitcher(initial="log"):
             yield self._log
+            yield self._samples
             yield self._failed
             yield self._about
 
@@ -109,7 +118,17 @@ class JobScreen(JobKeys):
             self.refresh_bindings()
             self.show_top()
             self.foot.status.unsay()
+        self._keep_rate(view)
         self._show(view)
+        if self._tab == "samples":
+            samples = await asyncio.to_thread(self._tally.refresh)
+            self._samples.show("", [], job_text.sample_lines(samples))
+
+    def _keep_rate(self, view: JobView) -> None:
+        progress = view.progress
+        if view.status.is_active and progress is not None and progress.time != self._beat:
+            self._beat = progress.time
+            self._rates.append(view.rate or 0.0)
 
     # What is shown
 
@@ -123,7 +142,15 @@ class JobScreen(JobKeys):
         self._whole.show_lines([job_text.whole_line(view, self._whole.glyphs, self.size.width)])
         draw = self._facts.glyphs.draw
         self._facts.show_lines(
-            [line(f"   {draw(job_text.headline(view, now))}"), line(f"   to {header.destination}")]
+            [
+                job_text.spark_line(
+                    draw(job_text.headline(view, now)),
+                    self._rates if status.is_active else (),
+                    self._facts.glyphs,
+                    self.size.width,
+                ),
+                line(f"   to {header.destination}"),
+            ]
         )
         self._moving.display = status.is_active
         self._moving.show(job_text.running_rows(view, now))
@@ -156,6 +183,7 @@ class JobScreen(JobKeys):
             self.set_focus(self._log)
         if self._view is not None:
             self._show(self._view)
+            self.look_again()
 
     def refusal(self, action: str) -> str:
         if action == "sort":
@@ -168,7 +196,8 @@ class JobScreen(JobKeys):
         if self._tab == "log":
             self._log.action_scroll_log(step)
         else:
-            (self._failed if self._tab == "failed" else self._about).scroll_lines(step)
+            shown = {"samples": self._samples, "failed": self._failed, "about": self._about}
+            shown[self._tab].scroll_lines(step)
 
     def action_reload(self) -> None:
         self.look_again()

@@ -6,6 +6,7 @@ from bstui.jobs.records import Want
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView
 from bstui.text import safe_text
+from bstui.timetable import parse_timetable
 from bstui.tui.keys import bindings
 from bstui.tui.screens.place import Place
 from bstui.tui.screens.work import begin
@@ -28,13 +29,13 @@ class JobKeys(Place):
         raise NotImplementedError
 
     def refusal(self, action: str) -> str:
-        if action not in ("pause", "cancel", "resume"):
+        if action not in ("pause", "cancel", "resume", "bandwidth"):
             return super().refusal(action)
         view = self.job
         if view is None:
             return "there is no job here"
         status, name = view.status, view.header.name
-        if action == "pause" and not status.is_active:
+        if action in ("pause", "bandwidth") and not status.is_active:
             more = ": r resumes it" if status.resumable else ""
             return f"{name} is {status.state}, nobody works on it{more}"
         if action == "cancel" and status.state in (State.DONE, State.CANCELLED):
@@ -51,6 +52,26 @@ class JobKeys(Place):
             want = Want.RUN if view.wish.want is Want.PAUSE else Want.PAUSE
             done = "asked to go on" if want is Want.RUN else "asked to pause"
             self._do(lambda: self.services.ask(view.id, want), f"{view.header.name}: {done}")
+
+    def action_bandwidth(self) -> None:
+        view = self.job
+        if view is not None:
+            now = view.wish.bwlimit
+            self.foot.entry(
+                " bytes a second (50M, off, or by the time) ",
+                str(view.header.options.bwlimit if now is None else now),
+                lambda text: self._limit(view, text),
+            )
+
+    def _limit(self, view: JobView, text: str) -> str:
+        limit = text.strip() or "off"
+        try:
+            parse_timetable(limit)
+        except ValueError as error:
+            return f"it {error}"
+        said = "no limit" if limit == "off" else f"at most {limit}"
+        self._do(lambda: self.services.limit(view.id, limit), f"{view.header.name}: {said}")
+        return ""
 
     def action_cancel(self) -> None:
         view = self.job

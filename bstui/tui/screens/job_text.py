@@ -1,5 +1,6 @@
 """A job in words: pure functions of what was seen of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bstui.jobs.records import (
@@ -15,14 +16,15 @@ from bstui.jobs.records import (
     Started,
     Want,
 )
+from bstui.jobs.sample_tally import SampleState
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView
 from bstui.runs.completeness import Completeness
 from bstui.text import safe_text
 from bstui.tui.themes import Glyphs
-from bstui.tui.widgets.canvas import Line, Role, Span, line
+from bstui.tui.widgets.canvas import Line, Role, Span, fit, line
 from bstui.tui.widgets.log_tail import LogLine
-from bstui.tui.widgets.progress_rows import Progress, bar_text, percent_text
+from bstui.tui.widgets.progress_rows import Progress, bar_text, percent_text, spark_text
 from bstui.units import count_text, duration_text, rate_text, size_text
 
 STATE_ROLES = {
@@ -40,6 +42,8 @@ _LEVELS = {"warning": Role.WARNING, "error": Role.ERROR}
 _WHOLE_BAR = 44
 _LINES = 200
 """Of what is wrong with a run; the rest is beside the data."""
+_SPARK = 30
+"""Columns of the rate's line."""
 _MOVING = 10.0
 """Seconds after a start before the time left is worth telling."""
 
@@ -100,6 +104,8 @@ def headline(view: JobView, now: float) -> str:
             parts.append(f"{count_text(number, 'file')} at once")
     if status.next_try > now:
         parts.append(f"tries again in {duration_text(status.next_try - now)}")
+    if view.wish.bwlimit and status.is_active:
+        parts.append(f"limit {view.wish.bwlimit}")
     if counts.files_failed:
         parts.append(f"{counts.files_failed:,} failed")
     return " · ".join(parts)
@@ -116,6 +122,37 @@ def whole_line(view: JobView, glyphs: Glyphs, width: int) -> Line:
     text = f" {percent_text(done):>4}  {counts.files_done:,} of {count_text(counts.files, 'file')}"
     bar = bar_text(done, max(0, min(_WHOLE_BAR, width - len(text) - 4)), glyphs)
     return line("   ", Span(bar, Role.ACCENT), text)
+
+
+def spark_line(told: str, rates: Sequence[float], glyphs: Glyphs, width: int) -> Line:
+    """The headline, and at its end the rate of the last minutes as far as there is room."""
+    room = min(_SPARK, width - len(told) - 4)
+    return line(f"   {told}  ", Span(spark_text(rates, room, glyphs), Role.ACCENT))
+
+
+def sample_lines(samples: Sequence[SampleState]) -> list[str]:
+    """A line for each sample: those with failures first, then what is on its way, then the rest."""
+    if not samples:
+        return ["The job has no samples: files come as they are."]
+    ordered = sorted(samples, key=lambda one: (not one.files_failed, one.files_done == one.files))
+    name_width = min(40, max(len(one.name) for one in samples))
+    return [
+        f"{fit(one.name, name_width, '')}  {one.text:<12} "
+        f"{size_text(one.bytes_done):>8} of {size_text(one.bytes)}"
+        for one in ordered
+    ]
+
+
+def level_of(event: AnyEvent) -> int:
+    """0: that a file is done; 1: what happens to the job; 2: a warning or an error."""
+    match event:
+        case FileDone():
+            return 0
+        case FileFailed():
+            return 2
+        case Noted() if event.level in _LEVELS:
+            return 2
+    return 1
 
 
 def running_rows(view: JobView, now: float) -> list[Progress]:
@@ -138,7 +175,7 @@ def running_rows(view: JobView, now: float) -> list[Progress]:
 def event_line(event: AnyEvent) -> LogLine:
     """One event of the log."""
     text, role = _event_text(event)
-    return LogLine(f"{clock_text(event.time)} {text}", role)
+    return LogLine(f"{clock_text(event.time)} {text}", role, level_of(event))
 
 
 def _event_text(event: AnyEvent) -> tuple[str, Role]:

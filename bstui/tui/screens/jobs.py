@@ -11,6 +11,7 @@ from bstui.tui.screens.job import JobScreen
 from bstui.tui.screens.job_keys import JobKeys
 from bstui.tui.screens.list_pane import Emptiness, ListPane
 from bstui.tui.screens.list_place import ListPlace
+from bstui.tui.screens.memory import remember_table, restore_table
 from bstui.tui.screens.rows import Field, ItemRows
 from bstui.tui.screens.work import begin
 from bstui.tui.services import Services
@@ -43,6 +44,8 @@ class JobsScreen(ListPlace, JobKeys):
         self._head = Lines(id="jobs-head")
         self._moving = ProgressRows(5, id="jobs-running")
         self._is_looking = False
+        self._cursor = ""
+        """The key of the row that the cursor was on, until it is there again."""
 
     def _fields(self) -> Sequence[Field[JobView]]:
         def bar(view: JobView) -> str:
@@ -92,9 +95,25 @@ class JobsScreen(ListPlace, JobKeys):
         yield self._moving
 
     def on_mount(self) -> None:
+        self._cursor = restore_table(self.services.place_file, "jobs", self._pane.table)
         self.set_focus(self._pane.table)
         self._show_views()
         self.set_interval(_PERIOD, self._look_in_turn)
+
+    def on_screen_suspend(self) -> None:
+        self._keep_place()
+
+    def on_unmount(self) -> None:
+        self._keep_place()
+
+    def _keep_place(self) -> None:
+        if len(self._pane.rows):
+            remember_table(self.services.place_file, "jobs", self._pane.table)
+
+    def on_list_pane_changed(self) -> None:
+        if self._cursor and self._pane.table.select_key(self._cursor):
+            self._cursor = ""
+        super().on_list_pane_changed()
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()

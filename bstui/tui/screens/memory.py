@@ -1,11 +1,22 @@
-"""Where a person was: kept in the basket's file, so that the next start is at the same place."""
+"""Where a person was: kept with the basket, so that the next start is at the same place."""
 
-from typing import Any
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Protocol
 
 import msgspec
 
-from bstui.samples.basket import Basket
+from bstui.errors import BstuiError
 from bstui.tui.widgets.row_view import RowView
+
+
+class Keeper(Protocol):
+    """Who keeps it: a workspace's basket, or the file of what belongs to none."""
+
+    @property
+    def place(self) -> dict[str, Any]: ...
+
+    def keep_place(self, place: Mapping[str, Any]) -> None: ...
 
 
 class TablePlace(msgspec.Struct, omit_defaults=True):
@@ -37,29 +48,30 @@ class Remembered(msgspec.Struct, omit_defaults=True):
     """Where the last import went."""
 
 
-def recall(basket: Basket) -> Remembered:
+def recall(keeper: Keeper) -> Remembered:
     """What is remembered; what cannot be understood is not."""
     try:
-        return msgspec.convert(basket.place, Remembered, strict=False)
+        return msgspec.convert(keeper.place, Remembered, strict=False)
     except msgspec.ValidationError:
         return Remembered()
 
 
-def remember(basket: Basket, **changes: Any) -> None:
-    """Keep these fields of `Remembered`."""
-    basket.keep_place(msgspec.to_builtins(changes))
+def remember(keeper: Keeper, **changes: Any) -> None:
+    """Keep these fields of `Remembered`; where the disk takes nothing, the next start forgets."""
+    with suppress(BstuiError, OSError):
+        keeper.keep_place(msgspec.to_builtins(changes))
 
 
-def remember_table(basket: Basket, name: str, table: RowView) -> None:
+def remember_table(keeper: Keeper, name: str, table: RowView) -> None:
     """Keep how a table stands."""
     sorting = table.sorting
     now = TablePlace(sorting.column, sorting.reverse, table.filter_text, table.cursor_key)
-    remember(basket, tables={**recall(basket).tables, name: now})
+    remember(keeper, tables={**recall(keeper).tables, name: now})
 
 
-def restore_table(basket: Basket, name: str, table: RowView) -> str:
+def restore_table(keeper: Keeper, name: str, table: RowView) -> str:
     """Put a table's order and filter back; the key of the row that its cursor was on."""
-    then = recall(basket).tables.get(name, TablePlace())
+    then = recall(keeper).tables.get(name, TablePlace())
     if any(column.key == then.sort for column in table.columns):
         table.sort_by(then.sort, then.reverse)
     table.filter_by(then.filter)

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from bstui.errors import BstuiError
 from bstui.tui.keys import KEY_BY_ID, bindings
+from bstui.tui.palette import Destination
 from bstui.tui.screens.work import WorkFailed
 from bstui.tui.services import Services
 from bstui.tui.widgets.canvas import Role
@@ -69,6 +70,10 @@ class Place(QuietScreen[object]):
     def show_top(self) -> None:
         """The first line, as things are now."""
         self.top.show(self.crumbs, self._who())
+
+    def destinations(self) -> Iterable[Destination]:
+        """What the palette can go to by name, of what this screen has loaded."""
+        return ()
 
     def jobs_changed(self) -> None:
         """Called when the jobs were looked at again."""

@@ -26,6 +26,7 @@ _EMPTY = Emptiness(
     "No profile, no token in the environment, and no ~/.basespace/*.cfg was found.",
     "Leave with q and run `bstui login`, or try `bstui demo`. R looks again.",
 )
+_FIRST_TIME = "first time here?  j k move  enter opens  space marks  i imports  ? keys  : all"
 _SOURCES = {
     Source.ENVIRONMENT: "environment",
     Source.OWN: "bstui login",
@@ -137,6 +138,8 @@ class ProfilesScreen(ListPlace):
         missing = [_entry_of(one) for one in await self.services.tokenless()]
         if missing:
             self.pane.show([*self.pane.rows.items, *missing])
+        if entries and not self.services.last_profile() and self.is_current:
+            self.say(_FIRST_TIME, Role.MUTED)
 
     async def _try(self, entry: Entry) -> Workspace | None:
         try:

@@ -4,16 +4,21 @@ It is the confirmation as well: `enter` starts. Nothing is written before that.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from textual.message import Message
 from textual.widget import Widget
 
 from bstui.errors import BstuiError
-from bstui.jobs.plan import Contents, Plan
+from bstui.jobs.plan import Contents, Plan, PlanRequest
+from bstui.samples.arrangement import Arrangement, Assignments
+from bstui.samples.gathering import Gathered
 from bstui.samples.marks import AnyMark
+from bstui.samples.sample_map import NO_MAP, SampleMap, map_of
 from bstui.samples.selection import Selection
 from bstui.tui.keys import bindings
 from bstui.tui.screens import review_text
+from bstui.tui.screens.arrange import ArrangeScreen
 from bstui.tui.screens.choices import (
     SETTINGS,
     ChoiceTable,
@@ -54,7 +59,7 @@ class ReviewScreen(Place):
     """Decisions above, what follows from them below."""
 
     BINDINGS = bindings("tabs", "beside", "copy", "reload")
-    HINTS = ("start", "edit", "tab-after", "warnings", "back")
+    HINTS = ("start", "edit", "arrange", "tab-after", "warnings", "back")
 
     def __init__(self, services: Services, workspace: Workspace, marks: Sequence[AnyMark]) -> None:
         super().__init__(services)
@@ -68,6 +73,8 @@ class ReviewScreen(Place):
         )
         self._contents: Contents | None = None
         """What was read for this review: a changed decision costs no call."""
+        self._arrangement: Arrangement | None = None
+        """The samples as they were arranged here; None: as the grouping has them."""
         self._plan: Plan | None = None
         self._error: BstuiError | None = None
         self._is_starting = False
@@ -98,9 +105,7 @@ class ReviewScreen(Place):
         begin(self, self._plan_now, "plan")
 
     async def _plan_now(self) -> None:
-        request = self.services.request(
-            self._workspace, self._choices.destination, self._choices.options, self._choices.name
-        )
+        request = self._request()
         try:
             if self._contents is None:
                 self._contents = await self.services.read(
@@ -113,6 +118,21 @@ class ReviewScreen(Place):
             self._error = error
         self.foot.status.unsay()
         self._show()
+
+    def _request(self) -> PlanRequest:
+        choices = self._choices
+        request = self.services.request(
+            self._workspace, choices.destination, choices.options, choices.name
+        )
+        return replace(request, sample_map=self._sample_map)
+
+    @property
+    def _sample_map(self) -> SampleMap:
+        """What was arranged, under the name of the file that would say the same."""
+        if self._arrangement is None or not isinstance(self._contents, Gathered):
+            return NO_MAP
+        source = str(self.services.map_path(self._list_name))
+        return map_of(self._contents.choices, self._arrangement.assignments, source)
 
     def _on_step(self, step: str, done: int, total: int) -> None:
         self._step = f"{step}: {done:,} of {total:,}" if total else f"{step}: {done:,}"
@@ -157,9 +177,7 @@ class ReviewScreen(Place):
         return "", review_text.summary(plan), review_text.warning_lines(plan)
 
     def _command(self) -> str:
-        request = self.services.request(
-            self._workspace, self._choices.destination, self._choices.options, self._choices.name
-        )
+        request = self._request()
         return self.services.command(self._selection, request, self._list_name)
 
     @property
@@ -175,6 +193,8 @@ class ReviewScreen(Place):
                 self._start()
             case "edit":
                 self._edit()
+            case "arrange":
+                self._arrange()
             case "warnings":
                 self._go_to("summary" if self._tab == "warnings" else "warnings")
 
@@ -187,18 +207,14 @@ class ReviewScreen(Place):
     def _go_to(self, tab: str) -> None:
         self._tab = tab
         self._show()
-        if tab == "command" and self._command_needs_list:
-            begin(
-                self,
-                lambda: self.services.write_list(self._selection.marks, self._list_name),
-                "list",
-            )
+        if tab == "command":
+            begin(self, self._write_files, "list")
 
     def action_scroll_pane(self, step: int) -> None:
         self._detail.scroll_lines(step * max(1, self._detail.size.height - 2))
 
     def action_reload(self) -> None:
-        self._contents = None
+        self._contents = self._arrangement = None
         self._make_plan()
 
     def action_copy(self) -> None:
@@ -206,14 +222,16 @@ class ReviewScreen(Place):
 
     async def _copy(self) -> None:
         """The command, with the file of marks that it names."""
-        if self._command_needs_list:
-            await self.services.write_list(self._selection.marks, self._list_name)
+        await self._write_files()
         self.app.copy_to_clipboard(self._command())
         self.say("copied the command line that does the same", Role.MUTED)
 
-    @property
-    def _command_needs_list(self) -> bool:
-        return "--from" in self._command().split()
+    async def _write_files(self) -> None:
+        """Those that the command names."""
+        if "--from" in self._command().split():
+            await self.services.write_list(self._selection.marks, self._list_name)
+        if self._sample_map.rows:
+            await self.services.write_map(self._sample_map)
 
     def _edit(self) -> None:
         choice = self._table.current
@@ -242,6 +260,23 @@ class ReviewScreen(Place):
         changed = change(self._choices, key, value, self._selection.first_source)
         if changed != self._choices:
             self._choices = changed
+            if key in ("grouping", "sample"):
+                self._arrangement = None
+            self._make_plan()
+
+    def _arrange(self) -> None:
+        if not self._plan or not self._plan.samples or self._choices.options.grouping == "none":
+            self.say(self._why_not() or "there are no samples: files come as they are")
+            return
+        if self._arrangement is None:
+            self._arrangement = Arrangement(self._plan.samples)
+        before = self._arrangement.assignments
+        self.app.push_screen(
+            ArrangeScreen(self.services, self._arrangement), lambda _: self._arranged(before)
+        )
+
+    def _arranged(self, before: Assignments) -> None:
+        if self._arrangement is not None and self._arrangement.assignments != before:
             self._make_plan()
 
     # Starting

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from textual.containers import Horizontal
@@ -14,6 +15,7 @@ from bstui.basespace.run_access import look_at_run
 from bstui.errors import BstuiError
 from bstui.runs.facts import gather_facts
 from bstui.tui.keys import bindings
+from bstui.tui.palette import Destination
 from bstui.tui.screens.basket_place import BasketPlace
 from bstui.tui.screens.biosamples import BiosamplesScreen
 from bstui.tui.screens.list_pane import Emptiness, Feed, ListPane
@@ -27,6 +29,7 @@ from bstui.tui.screens.source import (
     run_mark,
     source_key,
     source_kind,
+    source_name,
     source_pairs,
     states_of,
 )
@@ -227,6 +230,18 @@ class SourcesScreen(BasketPlace):
         self.show_status()
         self._show_detail()
         self.refresh_bindings()
+
+    def destinations(self) -> Iterator[Destination]:
+        for pane in self._panes.values():
+            for source in pane.rows.items:
+                name = f"{source_kind(source)}: {source_name(source)}"
+                yield Destination(name, partial(self._go_to, source), "Open its biosamples")
+
+    def _go_to(self, source: Source) -> None:
+        """Open it, wherever one was meanwhile."""
+        while self.app.screen is not self and self in self.app.screen_stack:
+            self.app.pop_screen()
+        self._open([source])
 
     # Keys
 

@@ -13,6 +13,7 @@ from bstui.tui.widgets.canvas import Canvas, Role, Span, fit
 from bstui.tui.widgets.messages import Said
 
 _RING = 5000
+_LEVELS = ("", "without files that are done", "warnings and errors alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class LogLine:
 
     text: str
     role: Role = Role.TEXT
+    level: int = 0
+    """How much it matters: those below the level that is shown are passed over."""
 
 
 class LogTail(Canvas, can_focus=True):
@@ -46,7 +49,11 @@ class LogTail(Canvas, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._all: deque[LogLine] = deque(maxlen=_RING)
+        """Of every level."""
         self._lines: deque[LogLine] = deque(maxlen=_RING)
+        self.level = 0
+        """The least level that is shown."""
         self._needle = ""
         self._found: int | None = None
         self.follows = True
@@ -59,14 +66,17 @@ class LogTail(Canvas, can_focus=True):
 
     @property
     def state_text(self) -> str:
-        """For the status line: `+41 lines` while it stands still, else nothing."""
-        if self.follows:
-            return ""
-        return f"+{self.unseen} lines, G follows" if self.unseen else "G follows"
+        """For the status line: `+41 lines` while it stands still, and what is passed over."""
+        parts = [_LEVELS[self.level]] if self.level else []
+        if not self.follows:
+            parts.append(f"+{self.unseen} lines, G follows" if self.unseen else "G follows")
+        return "  ".join(parts)
 
     def append(self, lines: Iterable[LogLine | str]) -> None:
         """Add what was written since."""
-        new = [each if isinstance(each, LogLine) else LogLine(each) for each in lines]
+        came = [each if isinstance(each, LogLine) else LogLine(each) for each in lines]
+        self._all.extend(came)
+        new = [each for each in came if each.level >= self.level]
         if not new:
             return
         length = len(self._lines)
@@ -91,8 +101,19 @@ class LogTail(Canvas, can_focus=True):
     def clear(self) -> None:
         """Start with another log."""
         self._lines.clear()
+        self._all.clear()
         self.top, self._found, self.unseen, self.follows = 0, None, 0, True
         self.refresh()
+
+    def show_level(self, level: int) -> None:
+        """Show only lines of this level and above, from the newest."""
+        self.level = level
+        self._lines.clear()
+        self._lines.extend(each for each in self._all if each.level >= level)
+        self._found, self.unseen, self.follows = None, 0, True
+        self.top = self.last_top
+        self.refresh()
+        self.post_message(self.Moved(self))
 
     def search(self, text: str) -> str:
         """Look for a text, backwards from the newest line; returns why it was not found."""
@@ -115,6 +136,9 @@ class LogTail(Canvas, can_focus=True):
 
     def action_follow(self) -> None:
         self.show_from(self.last_top)
+
+    def action_log_level(self) -> None:
+        self.show_level((self.level + 1) % len(_LEVELS))
 
     def action_find(self, step: int) -> None:
         start = self._found if self._found is not None else self.top

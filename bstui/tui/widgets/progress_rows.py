@@ -46,6 +46,15 @@ def bar_text(fraction: float | None, width: int, glyphs: Glyphs) -> str:
     return glyphs.bar_done * done + glyphs.bar_left * (width - done)
 
 
+def spark_text(values: Sequence[float], width: int, glyphs: Glyphs) -> str:
+    """The last values as heights, the newest on the right; the highest of them fills the line."""
+    shown = tuple(values)[-width:] if width > 0 else ()
+    highest, steps = max(shown, default=0.0), len(glyphs.spark) - 1
+    if highest <= 0:
+        return ""
+    return "".join(glyphs.spark[round(max(0.0, value) / highest * steps)] for value in shown)
+
+
 def progress_line(row: Progress, width: int, glyphs: Glyphs) -> Line:
     """Name, bar, percent and rate in `width` columns; what is right has its fixed place."""
     bar_width = next(bar for least, bar in _BARS if width >= least)
