@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from bstui.jobs.arrived import files_brought
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import MANIFEST, record_folder
@@ -73,11 +74,25 @@ class Aftermath:
         return [sample for sample, left in self._left.items() if not left]
 
     async def begin(self, adopted: Collection[str]) -> None:
-        """Run what is to follow samples, from those that are whole already on."""
+        """Run what is to follow samples, from those that are whole already on; where their lanes
+        are to be joined, none before `lanes_were_joined`."""
         if self._header.options.on_sample:
             for sample in await asyncio.to_thread(self._prepare, adopted):
                 self._whole.put_nowait(sample)
+            if self._header.options.lanes != "merge":
+                self._serving = asyncio.create_task(self._serve())
+
+    async def lanes_were_joined(self) -> None:
+        """Run what is to follow samples, told of their joined files too."""
+        if self._header.options.on_sample and self._serving is None:
+            self._paths = await asyncio.to_thread(self._paths_on_record)
             self._serving = asyncio.create_task(self._serve())
+
+    def _paths_on_record(self) -> dict[str, list[str]]:
+        paths: dict[str, list[str]] = {}
+        for file in files_brought(self._folder):
+            paths.setdefault(file.sample, []).append(file.path)
+        return paths
 
     def arrived(self, item: Item) -> None:
         """A file stands whole under `item.path`."""

@@ -161,6 +161,7 @@ class Worker:
             if self._ending is None:
                 await self._joining.run(self._wait_out)
                 self._wait = None
+                await self._aftermath.lanes_were_joined()
             if self._header.options.bcl and self._ending is None:
                 failed = self._compose().files_failed
                 await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
