@@ -34,6 +34,8 @@ def equivalent_command(
         "--chmod": options.chmod,
         "--chgrp": options.chgrp,
         "--give-up-after": f"{options.give_up_after:.0f}s" if options.give_up_after else "",
+        "--concurrency": options.concurrency if options.concurrency != usual.concurrency else "",
+        "--bwlimit": options.bwlimit,
         "--concurrent-files": str(options.concurrent_files or ""),
         "--concurrent-parts": str(options.concurrent_parts or ""),
         "--launch": request.launcher if request.launcher is not Launcher.DETACHED else "",

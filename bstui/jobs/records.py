@@ -31,6 +31,10 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     include: tuple[str, ...] = ()
     """Patterns of a raw run's paths that are taken besides."""
     exclude: tuple[str, ...] = ()
+    unzip: bool = False
+    """Whether the zip files of a zipped run are unpacked."""
+    bcl_convert: str = ""
+    """`print`: tell the command line for what landed."""
     lanes: str = "keep"
     """`merge`: the lanes of each sample are joined, read by read, once they have arrived."""
     merge_unlike: bool = False
@@ -57,8 +61,12 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     read_only: bool = False
     give_up_after: float | None = None
     """Seconds without progress after which a wait ends the attempt; None: never."""
+    concurrency: str = "medium"
+    """How many connections at most: `low`, `medium` or `high`."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
+    bwlimit: str = ""
+    """A timetable as rclone writes it; empty: no limit."""
 
 
 class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -145,8 +153,9 @@ class Control(Record, frozen=True, kw_only=True, omit_defaults=True):
     """`control-NNNN.json`: the full wish; the highest number wins."""
 
     want: Want = Want.RUN
-    bwlimit: int | None = None
-    """Bytes per second; None: no limit."""
+    bwlimit: int | str | None = None
+    """Bytes per second, or a timetable as rclone writes it; None: as planned."""
+    concurrency: str | None = None
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
     free: bool = False

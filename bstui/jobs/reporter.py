@@ -69,6 +69,8 @@ class Reporter:
 
     def withhold(self, markers: Sequence[Item], failed: int) -> None:
         """A run's end markers are not brought; the cause is that of the files that failed."""
+        if not self._codes:  # what failed is no file of the plan: it could not be unpacked
+            self._codes.add(SomeFilesFailed.exit_code)
         for item in markers:
             error = SomeFilesFailed(
                 f"{safe_text(item.path)} is held back.",

@@ -19,7 +19,7 @@ from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
 from bstui.jobs.completeness import keep_proof
-from bstui.jobs.control import asker
+from bstui.jobs.control import asker, bandwidth_now
 from bstui.jobs.ending import (
     CANCELLED,
     FREED,
@@ -40,10 +40,12 @@ from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
 from bstui.jobs.reporter import Reporter
+from bstui.jobs.unpacking import unpack_zips
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
 from bstui.system import ca_file
 from bstui.text import Secret
+from bstui.transfer.concurrency import limits_of
 from bstui.transfer.engine import Engine
 from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
 
@@ -147,17 +149,20 @@ class Worker:
     async def _work(self) -> None:
         try:
             await self._has_looked.wait()
+            is_over = self._has_ending.is_set
             adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
             if self._is_batch and not adopted.ids:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
-            if len(adopted.ids) < self._header.files and await self._log_in():
+            is_left = len(adopted.ids) < self._header.files or self._header.options.unzip
+            if is_left and await self._log_in():
                 await self._bring(adopted)
             if self._ending is None:
                 await self._joining.run(self._wait_out)
                 self._wait = None
             if self._header.options.bcl and self._ending is None:
-                await self._prove()
+                failed = self._compose().files_failed
+                await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
@@ -219,21 +224,16 @@ class Worker:
         """A raw run's end markers, by which programs know that it is complete: only if it is."""
         markers = list(items_left(self._folder, adopted, last=True))
         failed = engine.snapshot().files_failed
+        if self._header.options.unzip and not failed:
+            note, fence = self._reporter.note, self._attempt.check_fence
+            failed = await unpack_zips(self._folder, note, fence, self._has_ending.is_set)
+        if self._ending is not None:
+            return
         if markers and not failed:
             await engine.run(markers)
         elif markers:
             self._reporter.withhold(markers, failed)
             self._pulse.withheld = len(markers)
-
-    async def _prove(self) -> None:
-        """Tell whether the run is complete, beside the data, when all has come that can."""
-        await keep_proof(
-            self._folder,
-            self._recorder,
-            self._reporter.note,
-            failed=self._compose().files_failed,
-            is_stopped=self._has_ending.is_set,
-        )
 
     def _holder(self) -> Holder:
         user, _, host = asker().rpartition("@")
@@ -272,6 +272,7 @@ class Worker:
         if numbers.attempt > self._attempt.number:
             self._attempt.check_fence()
         if self._engine is not None:
+            self._engine.set_limits(self._limits())
             self._heed_backlog(self._engine)
         progress = self._compose()
         longest = self._header.options.give_up_after
@@ -289,7 +290,6 @@ class Worker:
         elif wish.record.want is Want.PAUSE and wish.record.free:
             self._end(FREED)
         if self._engine is not None:
-            self._engine.set_limits(self._limits())
             self._apply_wish(self._engine)
 
     def _apply_wish(self, engine: Engine) -> None:
@@ -299,12 +299,13 @@ class Worker:
             engine.go_on()
 
     def _limits(self) -> Limits:
-        """The wish's, else the plan's, else the usual."""
-        usual, wish, options = Limits(), self._wish, self._header.options
-        return Limits(
-            files=wish.concurrent_files or options.concurrent_files or usual.files,
-            parts=wish.concurrent_parts or options.concurrent_parts or usual.parts,
-            bandwidth=wish.bwlimit or None,
+        """The wish's, else the plan's, as they are at this time of the day."""
+        wish, options = self._wish, self._header.options
+        return limits_of(
+            wish.concurrency or options.concurrency,
+            wish.concurrent_files or options.concurrent_files,
+            wish.concurrent_parts or options.concurrent_parts,
+            bandwidth_now(options.bwlimit if wish.bwlimit is None else wish.bwlimit),
         )
 
     def _heed_backlog(self, engine: Engine) -> None:
