@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +10,10 @@ from dataclasses import dataclass
 
 from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
 from bstui.jobs.control import CANCELLED_CODE
+from bstui.jobs.worker_log import log
 from bstui.units import duration_text
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,21 @@ def signals_end(end: Callable[[Ending], None]) -> Iterator[None]:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
         signal.signal(signal.SIGHUP, hangup)
+
+
+async def write_last_word(write: Callable[[], None], hurry: asyncio.Event, pause: float) -> None:
+    """Write it, when there is room for it; `hurry` ends the waiting, and a `pause` of 0 seconds
+    means that there is none."""
+    while True:
+        try:
+            await asyncio.to_thread(write)
+            return
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            log.warning("There is no room for the end of the job: %s", error)
+        if hurry.is_set() or not pause:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await hurry.wait()

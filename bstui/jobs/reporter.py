@@ -2,12 +2,12 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bstui.errors import BstuiError, SomeFilesFailed
 from bstui.jobs.attempt import Attempt
-from bstui.jobs.records import FileDone, FileFailed, Noted
+from bstui.jobs.records import FileDone, FileFailed, Merged, Noted
 from bstui.jobs.worker_log import log
 from bstui.text import safe_text
 from bstui.transfer.items import Item, Proof
@@ -19,8 +19,14 @@ _LEVELS = {"info": log.info, "warning": log.warning, "error": log.error}
 class Reporter:
     """The engine's listener. Belongs to the worker's loop."""
 
-    def __init__(self, attempt: Attempt, destination: Path) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        destination: Path,
+        on_done: Callable[[Item], None] = lambda item: None,
+    ) -> None:
         self._attempt = attempt
+        self._on_done = on_done
         self._destination = destination
         self._codes: set[int] = set()
 
@@ -45,6 +51,7 @@ class Reporter:
                 mtime_ns=self._find_mtime(item),
             )
         )
+        self._on_done(item)
 
     def _find_mtime(self, item: Item) -> int | None:
         try:
@@ -55,6 +62,17 @@ class Reporter:
     def failed(self, item: Item, error: BstuiError) -> None:
         self._codes.add(error.exit_code)
         self._tell_failed(item, error)
+
+    def merged(self, event: Merged) -> None:
+        """Lanes were joined; durable when this returns."""
+        self._attempt.tell(event)
+        self._attempt.sync()
+        log.info("joined %s of %d files", safe_text(event.path), len(event.parts))
+
+    def not_merged(self, error: BstuiError) -> None:
+        """Lanes were not joined, for this reason."""
+        self._codes.add(error.exit_code)
+        self.note("error", f"{error} {error.details}".strip())
 
     def withhold(self, markers: Sequence[Item], failed: int) -> None:
         """A run's end markers are not brought; the cause is that of the files that failed."""

@@ -7,9 +7,11 @@ from bstui.jobs.records import (
     FileDone,
     FileFailed,
     Left,
+    Merged,
     Noted,
     Options,
     Phase,
+    Ran,
     Started,
     Want,
 )
@@ -147,11 +149,17 @@ def _event_text(event: AnyEvent) -> tuple[str, Role]:
             return f"attempt {event.attempt} started {where}", Role.MUTED
         case FileDone():
             return f"done {_tail(event.path)} ({event.verified})", Role.TEXT
+        case Merged():
+            return f"joined {_tail(event.path)} of {len(event.parts)} files", Role.TEXT
         case FileFailed():
             why = " ".join(part for part in (event.message, event.why, event.hint) if part)
             return f"failed {_tail(event.path)}: {why}", Role.ERROR
         case Noted():
             return event.text, _LEVELS.get(event.level, Role.TEXT)
+        case Ran():
+            after = f"sample {event.sample}" if event.sample else "the job"
+            role = Role.MUTED if event.exit_code == 0 else Role.WARNING
+            return f"the command after {after} ended with exit code {event.exit_code}", role
         case Left():
             return f"the worker left: {event.reason}", Role.MUTED
 
