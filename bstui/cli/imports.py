@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from bstui.basespace.credentials import Profile
 from bstui.basespace.models import Identity
-from bstui.cli.batch import SLURM_FLAGS, batch_of, batch_options, describe_submission
+from bstui.cli.batch import (
+    SLURM_FLAGS,
+    batch_of,
+    batch_options,
+    describe_submission,
+    settle_launcher,
+    warn_of_logout,
+)
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
 from bstui.cli.jobs import write_jobs
@@ -67,6 +75,8 @@ class Wish:
     options: Options
     sample_map: SampleMap
     launcher: Launcher
+    is_auto: bool
+    login_cpu_minutes: int | None
     batch: Batch
     name: str
     dry_run: bool
@@ -128,8 +138,8 @@ class Wish:
 )
 @click.option(
     "--launch",
-    type=click.Choice(["here", "detached", "slurm"]),
-    help="Where the worker runs: in the foreground, on this machine, in Slurm.",
+    type=click.Choice(["here", "detached", "slurm", "auto"]),
+    help="Where the worker runs: in the foreground, on this machine, in Slurm, or as fits.",
 )
 @batch_options
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
@@ -156,7 +166,7 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     chosen = given_selectors(selectors, source)
     if wish.follows and not wish.dry_run:
         return _keep_up(session, chosen, wish)
-    plan = run_calls(_plan(session, chosen, wish))
+    plan, wish = _settle_launcher(session, run_calls(_plan(session, chosen, wish)), wish)
     if wish.dry_run:
         describe_plan(plan)
         if wish.launcher is Launcher.SLURM:
@@ -201,7 +211,9 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         destination=_checked_folder(chosen.destination),
         options=options,
         sample_map=read_sample_map(Path(map_file).absolute()) if map_file else NO_MAP,
-        launcher=Launcher(chosen.launch),
+        launcher=Launcher.DETACHED if chosen.launch == "auto" else Launcher(chosen.launch),
+        is_auto=chosen.launch == "auto",
+        login_cpu_minutes=settings.slurm.login_cpu_minutes,
         batch=batch_of(settings.slurm),
         name=flags["name"],
         dry_run=flags["dry_run"],
@@ -292,8 +304,9 @@ def _keep_up(session: Session, selectors: Sequence[Selector], wish: Wish) -> int
             return await look(client, selectors, request)
 
     def carry_out(plan: Plan) -> int:
+        plan, settled = _settle_launcher(session, plan, wish)
         describe_plan(plan)
-        return _carry_out(session, plan, replace(wish, attaches=True))
+        return _carry_out(session, plan, replace(settled, attaches=True))
 
     return keep_up(session, wish.destination, see, carry_out, once=wish.once, every=wish.every)
 
@@ -316,7 +329,7 @@ def _request(session: Session, profile: Profile, identity: Identity, wish: Wish)
         options=wish.options,
         sample_map=wish.sample_map,
         launcher=wish.launcher,
-        batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
+        batch=wish.batch if wish.launcher is Launcher.SLURM or wish.is_auto else Batch(),
         name=wish.name,
         jobs_dir=session.places.jobs,
         umask=current_umask(),
@@ -332,6 +345,15 @@ def _steps() -> Any:
         return
     yield lambda step, done, total: sys.stderr.write(f"\rasking about {step}: {done}/{total} ")
     sys.stderr.write("\r\033[K")
+
+
+def _settle_launcher(session: Session, plan: Plan, wish: Wish) -> tuple[Plan, Wish]:
+    """With `auto`, where this plan's worker is to run; says why."""
+    if not wish.is_auto:
+        return plan, wish
+    launcher = settle_launcher(session, plan.header, wish.login_cpu_minutes)
+    header = msgspec.structs.replace(plan.header, launcher=launcher)
+    return replace(plan, header=header), replace(wish, launcher=launcher)
 
 
 def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
@@ -352,6 +374,8 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     )
     for thread in watching:
         thread.join()
+    if wish.launcher is Launcher.DETACHED:
+        warn_of_logout()
     if wish.launcher is not Launcher.HERE and wish.attaches:
         code = exit_code_of(follow(folder).status)
     view = JobWatch(folder).refresh()
