@@ -24,14 +24,16 @@ from bstui.cli.batch import (
 )
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
+from bstui.cli.import_checks import check_bcl, check_fastq, check_layout
 from bstui.cli.jobs import write_jobs
 from bstui.cli.keeping_up import keep_up
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.plan_text import describe_plan
 from bstui.cli.selecting import given_selectors
-from bstui.cli.session import Session, is_terminal
+from bstui.cli.session import Session
 from bstui.errors import UsageError
+from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
 from bstui.jobs.news import News, look
@@ -39,8 +41,6 @@ from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Batch, Launcher, Options
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
-from bstui.runs.choice import parse_choice
-from bstui.samples.layout import check_template
 from bstui.samples.sample_map import NO_MAP, SampleMap, read_sample_map
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
@@ -61,6 +61,8 @@ _SETTINGS = (
     "read_only",
     "give_up_after",
     "launch",
+    "concurrency",
+    "bwlimit",
     "concurrent_files",
     "concurrent_parts",
 )
@@ -102,6 +104,10 @@ class Wish:
 )
 @click.option("--include", multiple=True, metavar="GLOB", help="Of the run, take these besides.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Of the run, leave these out.")
+@click.option("--unzip", is_flag=True, help="Unpack the zip files of a zipped run too.")
+@click.option(
+    "--bcl-convert", type=click.Choice(["print"]), help="Tell the command line for what landed."
+)
 @click.option(
     "--grouping",
     type=click.Choice(["automatic", "single", "none"]),
@@ -113,10 +119,20 @@ class Wish:
 @click.option("--qc-failed", is_flag=True, help="Also take data that failed quality control.")
 @click.option("--undetermined", is_flag=True, help="Also take reads that no index claimed.")
 @click.option(
+    "--lanes",
+    type=click.Choice(["keep", "merge"]),
+    default="keep",
+    help="Keep each lane's files, or join them by sample, read by read.",
+)
+@click.option("--merge-unlike", is_flag=True, help="Join also what differs in library or length.")
+@click.option("--remove-lanes", is_flag=True, help="Then remove the lanes' own files.")
+@click.option(
     "--sheet", "sheets", multiple=True, metavar="NAME", help="A sample sheet, as nf-core/rnaseq."
 )
 @click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
-@click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
+@click.option(
+    "--layout", metavar="TEMPLATE", help="Where files go: {project}/{file}, or cellranger."
+)
 @click.option(
     "--existing",
     type=click.Choice(["adopt", "keep-both", "replace"]),
@@ -142,6 +158,10 @@ class Wish:
     help="Where the worker runs: in the foreground, on this machine, in Slurm, or as fits.",
 )
 @batch_options
+@click.option(
+    "--concurrency", type=click.Choice(["low", "medium", "high"]), help="Connections: 8, 64 or 128."
+)
+@click.option("--bwlimit", metavar="TIMETABLE", help="As 10M, or 08:00,512k 19:00,off by the time.")
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
 @click.option(
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
@@ -192,8 +212,13 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         bcl_files=flags["bcl_files"] or Options().bcl_files,
         include=flags["include"],
         exclude=flags["exclude"],
+        unzip=flags["unzip"],
+        bcl_convert=flags["bcl_convert"] or "",
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
+        lanes=flags["lanes"],
+        merge_unlike=flags["merge_unlike"],
+        remove_lanes=flags["remove_lanes"],
         sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
         qc_failed=flags["qc_failed"],
         undetermined=flags["undetermined"],
@@ -202,10 +227,10 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         layout="" if is_bcl else chosen.layout,
         **chosen.about_transfer(),
     )
-    _check(options, flags)
-    _check_bcl(options, flags)
+    check_fastq(options, flags)
+    check_bcl(options, flags)
     load_sheets(options.sheets)
-    _check_layout(options.layout, settings.source_of("import.layout"))
+    check_layout(options.layout, settings.source_of("import.layout"))
     map_file = flags["map_file"]
     return Wish(
         destination=_checked_folder(chosen.destination),
@@ -233,56 +258,6 @@ def _checked_folder(destination: str) -> Path:
             "The destination's name is not UTF-8 text.", hint="Give another folder with --to."
         ) from error
     return Path(os.path.expanduser(destination)).absolute()
-
-
-def _check(options: Options, flags: dict[str, Any]) -> None:
-    """Refuse what cannot be meant, before the network is asked."""
-    if not (flags["yes"] or flags["dry_run"] or is_terminal()):
-        raise UsageError(
-            "There is no terminal to ask at.",
-            hint="Give --yes to start the import, or --dry-run to see its plan.",
-        )
-    if options.grouping == "single" and not options.sample:
-        raise UsageError(
-            "--grouping single makes one sample, and it has no name.", hint="Give --sample NAME."
-        )
-    if options.sample and options.grouping != "single":
-        raise UsageError(
-            "--sample names the one sample of --grouping single.",
-            hint="Add --grouping single, or leave --sample out.",
-        )
-    if flags["map_file"] and options.grouping != "automatic":
-        raise UsageError(
-            "--sample-map says which sample each biosample is of, and so does --grouping.",
-            hint="Leave one of them out.",
-        )
-
-
-def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
-    """Refuse what is about a raw run without one, and what is about FASTQ with one."""
-    about_fastq = ("grouping", "sample", "map_file", "layout", "qc_failed", "undetermined")
-    if options.bcl and any(flags[key] for key in about_fastq):
-        raise UsageError(
-            "A raw run is imported as the folder it is.",
-            why="--grouping, --sample, --sample-map, --layout, --qc-failed and --undetermined are "
-            "about FASTQ.",
-            hint="Leave them out, or leave --bcl out.",
-        )
-    if not options.bcl and (flags["bcl_files"] or options.include or options.exclude):
-        raise UsageError(
-            "--bcl-files, --include and --exclude choose among the files of a raw run.",
-            hint="Add --bcl, or leave them out.",
-        )
-    parse_choice(options.bcl_files, options.include, options.exclude)
-
-
-def _check_layout(template: str, source: str) -> None:
-    """Refuse a template that cannot be used, naming where it stands."""
-    try:
-        if template:
-            check_template(template)
-    except UsageError as error:
-        raise UsageError(f"{source}: {error.message}", hint=error.hint) from error
 
 
 def _seconds(every: str) -> float:
@@ -384,5 +359,7 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
         say(f"The job goes on by itself. Watch it: bstui attach {view.header.name}")
     elif view.status.resumable and view.status.state is not State.CANCELLED:
         say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
+    if view.proof is not None and view.header.options.bcl_convert:
+        say(bcl_convert_text(folder, view.proof))
     tell_failures(view)
     return code

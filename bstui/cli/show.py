@@ -12,12 +12,15 @@ from bstui.cli import rows
 from bstui.cli.calls import run_calls
 from bstui.cli.job_rows import job_row, proof_row
 from bstui.cli.options import command
+from bstui.cli.run_rows import facts_row
 from bstui.cli.session import Session
 from bstui.errors import IntegrityError, UsageError
+from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.identifiers import find_job
 from bstui.jobs.watch import JobView, JobWatch
 from bstui.runs.completeness import Completeness
+from bstui.runs.facts import gather_facts
 from bstui.samples.marks import Scope
 from bstui.samples.selection import find_biosample, find_dataset, find_project, find_run
 from bstui.samples.selectors import Selector, SourceKind, parse_selector
@@ -59,7 +62,9 @@ def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
     view = JobWatch(folder).refresh()
     proof = _prove_again(folder) if check else view.proof
     facts = job_row(view) | _more_of(view)
-    session.output.write_facts(facts | (proof_row(proof) if proof else {}))
+    if proof is not None:
+        facts |= proof_row(proof) | {"bcl_convert": bcl_convert_text(folder, proof)}
+    session.output.write_facts(facts)
     is_whole = not (check and proof and (proof.damaged or proof.missing_here))
     return 0 if is_whole else IntegrityError.exit_code
 
@@ -109,6 +114,7 @@ async def _facts(client: Client, selector: Selector) -> dict[str, Any]:
             "zipped": run.is_zipped,
             **rows.states_row(states_of_run(run, client.server)),
             **rows.run_access_row(await look_at_run(client, run)),
+            **facts_row(await gather_facts(client, run)),
         }
     if source.kind is SourceKind.DATASET:
         dataset = await find_dataset(client, source)

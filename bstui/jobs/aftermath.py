@@ -44,6 +44,8 @@ class Aftermath:
         self._tell = tell
         self._sample_of: dict[str, str] = {}
         """Of files that have not arrived, by id."""
+        self._parts: set[str] = set()
+        """Of those, the ones that are to be joined: the joined file is told of in their place."""
         self._left: dict[str, int] = {}
         """Of samples that are not whole: how many files they lack."""
         self._paths: dict[str, list[str]] = {}
@@ -65,11 +67,15 @@ class Aftermath:
                 continue
             self._paths.setdefault(file.sample, [])
             self._left.setdefault(file.sample, 0)
-            if file.id in adopted:
-                self._paths[file.sample].append(file.path)
-            else:
+            if file.merged and file.merged not in self._paths[file.sample]:
+                self._paths[file.sample].append(file.merged)
+            if file.id not in adopted:
                 self._sample_of[file.id] = file.sample
                 self._left[file.sample] += 1
+                if file.merged:
+                    self._parts.add(file.id)
+            elif not file.merged:
+                self._paths[file.sample].append(file.path)
         return [sample for sample, left in self._left.items() if not left]
 
     async def begin(self, adopted: Collection[str]) -> None:
@@ -77,14 +83,16 @@ class Aftermath:
         if self._header.options.on_sample:
             for sample in await asyncio.to_thread(self._prepare, adopted):
                 self._whole.put_nowait(sample)
-            self._serving = asyncio.create_task(self._serve())
+            if self._header.options.lanes == "keep":
+                self._serving = asyncio.create_task(self._serve())
 
     def arrived(self, item: Item) -> None:
         """A file stands whole under `item.path`."""
         sample = self._sample_of.pop(item.id, None)
         if sample is None:
             return
-        self._paths[sample].append(item.path)
+        if item.id not in self._parts:
+            self._paths[sample].append(item.path)
         self._left[sample] -= 1
         if not self._left[sample]:
             self._whole.put_nowait(sample)
@@ -102,8 +110,10 @@ class Aftermath:
             self.failed_samples += code != 0
 
     async def end_samples(self) -> None:
-        """Wait until the command of every sample that is whole has run."""
-        if self._serving is not None:
+        """Wait until the command of every sample that is whole has run; of samples whose lanes are
+        joined, which they are by now, that begins here."""
+        if self._header.options.on_sample:
+            self._serving = self._serving or asyncio.create_task(self._serve())
             self._whole.put_nowait(None)
             await self._serving
 

@@ -9,16 +9,19 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
+from itertools import chain
 
 import msgspec
 
 from bstui import __version__
-from bstui.errors import BstuiError, IntegrityError, InUse, UsageError
+from bstui.errors import BstuiError, IntegrityError, InUse
+from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.recording import Recorder
 from bstui.jobs.records import FileDone
+from bstui.jobs.run_files import run_folder
+from bstui.jobs.unpacking import unpacked_files
 from bstui.runs.choice import parse_choice
 from bstui.runs.completeness import COMPLETE, INCOMPLETE, Completeness, Verdict
 from bstui.runs.proof import IsAltered, Stopped, prove_run
@@ -38,9 +41,10 @@ def prove_job(
     header = folder.header()
     run = run_folder(folder)
     options = header.options
+    files = ((file.path.partition("/")[2], file.size) for file in folder.files())
     proof = prove_run(
         run,
-        ((file.path.partition("/")[2], file.size) for file in folder.files()),
+        chain(files, unpacked_files(folder) if options.unzip else ()),
         parse_choice(options.bcl_files, options.include, options.exclude),
         is_proven=options.verify != "none",
         is_altered=is_altered,
@@ -55,7 +59,6 @@ async def keep_proof(
     folder: JobFolder,
     recorder: Recorder,
     note: Callable[[str, str], None],
-    *,
     failed: int,
     is_stopped: Callable[[], bool],
 ) -> None:
@@ -78,15 +81,8 @@ async def keep_proof(
         return
     is_well = proof.verdict in (Verdict.COMPLETE, Verdict.AS_CHOSEN)
     note("info" if is_well else "warning", f"The run is {proof.text}.")
-
-
-def run_folder(folder: JobFolder) -> Path:
-    """The folder on disk of the job's raw run. UsageError where it is of FASTQ."""
-    header = folder.header()
-    first = next(iter(folder.files()), None)
-    if not header.options.bcl or first is None:
-        raise UsageError(f"The job {header.name} imports no raw run.")
-    return Path(header.destination) / first.path.partition("/")[0]
+    if is_here and folder.header().options.bcl_convert:
+        note("info", bcl_convert_text(folder, proof))
 
 
 class Published:

@@ -2,18 +2,16 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
+from bstui.errors import BstuiError, Policy, TooManyRequests
 from bstui.jobs.adoption import Adopted
 from bstui.jobs.records import (
     Control,
-    Outcome,
     Phase,
     PlanHeader,
     Progress,
-    Result,
     Running,
     Want,
 )
@@ -21,6 +19,8 @@ from bstui.jobs.worker_log import log
 from bstui.transfer.items import Snapshot, Wait
 from bstui.units import count_text, duration_text, rate_text, size_text
 
+_LONGEST_ASKED = 3600.0
+"""The most, in seconds, that a server's Retry-After is believed."""
 NO_PROGRESS = 72 * 3600.0
 """Seconds without a new byte after which a job is said to wait."""
 
@@ -48,6 +48,17 @@ class Rhythm:
     """Between two writings of the record beside the data."""
     report: float = 60.0
     """Between two lines of progress in the log."""
+
+    def pause(self, error: BstuiError, tries: int) -> float:
+        """Seconds until what failed so many times before is tried again."""
+        if error.policy is Policy.AUTH:
+            return self.login
+        if error.policy is Policy.SPACE:
+            return self.room
+        seconds = min(self.first_wait * 2.0 ** min(tries, 30), self.longest_wait)
+        if isinstance(error, TooManyRequests) and error.retry_after is not None:
+            return min(max(seconds, error.retry_after), _LONGEST_ASKED)
+        return seconds
 
 
 class Pulse:
@@ -164,22 +175,6 @@ class Pulse:
         if still >= NO_PROGRESS:
             return Phase.WAITING, f"no progress for {duration_text(still)}", "", 0.0
         return Phase.RUNNING, "", "", 0.0
-
-
-def result_of(progress: Progress, outcome: Outcome, exit_code: int, **known: Any) -> Result:
-    """The last word of the attempt whose last heartbeat `progress` is."""
-    return Result(
-        attempt=progress.attempt,
-        time=time.time(),
-        outcome=outcome,
-        exit_code=exit_code,
-        files=progress.files,
-        files_done=progress.files_done,
-        files_failed=progress.files_failed,
-        bytes=progress.bytes,
-        bytes_done=progress.bytes_done,
-        **known,
-    )
 
 
 def progress_text(progress: Progress) -> str:

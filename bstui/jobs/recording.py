@@ -9,14 +9,14 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from bstui import __version__
 from bstui.errors import BstuiError, InUse
-from bstui.jobs.arrived import Place, find_done, recorded_files
+from bstui.jobs.arrived import Brought, find_brought, recorded_files
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import (
     JOB,
@@ -94,8 +94,8 @@ class Recorder:
     def _write(self, outcome: Outcome | None) -> None:
         header = self._folder.header()
         path = Path(header.destination)
-        places, versions = find_done(self._folder)
-        if not places or not path.is_dir():  # nothing stands there that could be told of
+        found = find_brought(self._folder)
+        if not (found.places or found.merged) or not path.is_dir():  # nothing to be told of
             return
         self._permissions = wished_permissions(header.options)
         destination = Destination(path, self._permissions)
@@ -104,7 +104,7 @@ class Recorder:
                 with destination.folder((RECORDS,)) as outer:
                     _open_to_group(outer)
                 _open_to_group(inner)
-                count, size = self._write_files(inner, places, versions)
+                count, size = self._write_files(inner, found)
                 self._write_job(inner, header, outcome, count, size)
                 sync(inner)
                 if outcome is not None:
@@ -113,16 +113,14 @@ class Recorder:
         finally:
             destination.close()
 
-    def _write_files(
-        self, inner: int, places: Mapping[str, Place], versions: Mapping[int, str]
-    ) -> tuple[int, int]:
+    def _write_files(self, inner: int, found: Brought) -> tuple[int, int]:
         """Manifest and MD5 sums; the number of files and their bytes."""
         count = size = 0
         with (
             _Replacement(self, inner, MANIFEST) as lines,
             _Replacement(self, inner, MD5SUMS) as md5,
         ):
-            for file in recorded_files(self._folder, places, versions):
+            for file in recorded_files(self._folder, found):
                 lines.add(_encode(file) + b"\n")
                 if file.md5:
                     md5.add(os.fsencode(md5_line(file.md5, file.path)))

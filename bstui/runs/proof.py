@@ -21,6 +21,7 @@ from bstui.runs.headers import LONGER, TRUNCATED, Broken, read_header
 from bstui.runs.kinds import is_end_marker
 from bstui.runs.places import Part, Place, place_of, usual_path
 from bstui.runs.run_info import BadRunInfo, RunInfo, parse_run_info
+from bstui.runs.zips import is_zip
 
 _RUN_INFO = "RunInfo.xml"
 _CYCLE = re.compile(r"/C\d+\.1$")
@@ -227,7 +228,13 @@ class _Survey:
         if not self._choice.needs_calls:
             return
         if self._expected is None and not self._notes:
-            self._notes.append("no base calls are listed")
+            is_zipped = any(is_zip(f"{path}/{name}") for path in self._by_folder
+                            for name in self._by_folder[path])  # fmt: skip
+            self._notes.append(
+                "its base calls are in zip files: import it with --unzip to have them unpacked"
+                if is_zipped
+                else "no base calls are listed"
+            )
         if not self._markers:
             self._notes.append("no end marker is there")
 

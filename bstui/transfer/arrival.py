@@ -6,7 +6,8 @@ from dataclasses import replace
 from bstui.errors import BstuiError, IntegrityError, Policy
 from bstui.text import safe_text
 from bstui.transfer.address import Address
-from bstui.transfer.causes import NoRanges, first_cause
+from bstui.transfer.causes import NoRanges, cut_short, first_cause
+from bstui.transfer.concurrency import TROUBLES
 from bstui.transfer.content import BrokenAtSource
 from bstui.transfer.disk import disk_error
 from bstui.transfer.flight import Flight
@@ -57,7 +58,7 @@ class Arrival:
         self._is_named = False
         self._is_whole = False
         self.has_turn = False
-        """Whether it is among the files that connections are open for."""
+        """Whether it is among the files that connections were opened for."""
 
     @property
     def done(self) -> int:
@@ -112,7 +113,6 @@ class Arrival:
                 return found
             await self._find_address()
             async with means.files.through():
-                self.has_turn = True
                 await self._fill()
             try:
                 proof = await means.threads.hashing(self._prove)
@@ -267,17 +267,22 @@ class Arrival:
         leg = Leg(start, stop, self._make_tries())
         self._legs.add(leg)
         try:
-            while leg.position < stop:
-                try:
-                    await self._fly(partial, leg)
-                except BstuiError as error:
-                    await self._outlast(error, leg.tries, leg)
-            if partial.is_recorded:
-                await self._record(partial, leg)
-            partial.spans.add(start, stop)
-            self._legs.discard(leg)
+            async with self._means.connections.through():
+                self.has_turn = True
+                await self._finish_leg(partial, leg)
         finally:
             self.parts.leave()
+
+    async def _finish_leg(self, partial: Partial, leg: Leg) -> None:
+        while leg.position < leg.stop:
+            try:
+                await self._fly(partial, leg)
+            except BstuiError as error:
+                await self._outlast(error, leg.tries, leg)
+        if partial.is_recorded:
+            await self._record(partial, leg)
+        partial.spans.add(leg.start, leg.stop)
+        self._legs.discard(leg)
 
     async def _record(self, partial: Partial, leg: Leg) -> None:
         """Hash the range and write it down; the disk is waited for."""
@@ -289,7 +294,7 @@ class Arrival:
                 trouble = disk_error(error, self.item.path, partial.fd)
                 await self._outlast(trouble, leg.tries)
             except EOFError as error:
-                raise _cut_short(error) from error
+                raise cut_short(error) from error
 
     async def _fly(self, partial: Partial, leg: Leg) -> None:
         """One request for what is missing of a range; raises what went wrong with it."""
@@ -357,6 +362,8 @@ class Arrival:
             self._address.refused(leg.address, error)
             return
         failed = tries.failed(error)
+        if isinstance(error, TROUBLES):
+            self._means.trouble()
         if isinstance(error, RangeIgnored) and leg is not None:
             leg.ignored += 1
             if tries.are_spent if self._gives_ranges else leg.ignored > 1:
@@ -384,11 +391,7 @@ class Arrival:
         except OSError as error:
             raise disk_error(error, self.item.path, partial.fd) from error
         except EOFError as error:
-            raise _cut_short(error) from error
+            raise cut_short(error) from error
 
     def _note(self, level: str, text: str) -> None:
         self._means.note(level, f"{safe_text(self.item.path)}: {text}")
-
-
-def _cut_short(error: EOFError) -> IntegrityError:
-    return IntegrityError(f"Something cut the partial while it was written: {error}.")

@@ -25,8 +25,11 @@ _LONGEST_PATH = 4000
 _LONGEST_NAME = 255
 _CHUNK = 1 << 20
 _SYNC_FILE_RANGE_WRITE = 2
+_FALLOC_FL_KEEP_SIZE = 1
+_WORTH_RESERVING = 1 << 20
 _SYNCED_WHOLE = ("ext4", "xfs", "btrfs")
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
 _LIBC.sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
 
 
@@ -132,9 +135,19 @@ def sync(descriptor: int) -> None:
             raise
 
 
-def begin_writing(descriptor: int) -> None:
-    """Let the disk begin with what was written, so that the syncs of many files overlap."""
-    _LIBC.sync_file_range(descriptor, 0, 0, _SYNC_FILE_RANGE_WRITE)
+def begin_writing(descriptor: int, start: int = 0, stop: int = 0) -> None:
+    """Let the disk begin with what was written to `[start, stop)`, by default to the end, so that
+    the sync that is to come has less to wait for."""
+    _LIBC.sync_file_range(descriptor, start, max(0, stop - start), _SYNC_FILE_RANGE_WRITE)
+
+
+def reserve(descriptor: int, start: int, stop: int) -> None:
+    """Let the disk find room for `[start, stop)` in one piece, without making the file longer.
+
+    Where the file system cannot, or has no room, nothing happens: writing will say so.
+    """
+    if stop - start >= _WORTH_RESERVING:
+        _LIBC.fallocate(descriptor, _FALLOC_FL_KEEP_SIZE, start, stop - start)
 
 
 def sync_whole(descriptor: int) -> None:

@@ -1,4 +1,4 @@
-"""What to say of several failures that came at once."""
+"""What to say of what went wrong: of several failures that came at once, the one that counts."""
 
 from bstui.errors import IntegrityError
 
@@ -18,3 +18,7 @@ def _flatten(error: BaseException) -> list[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         return [inner for each in error.exceptions for inner in _flatten(each)]
     return [error]
+
+
+def cut_short(error: EOFError) -> IntegrityError:
+    return IntegrityError(f"Something cut the partial while it was written: {error}.")

@@ -12,6 +12,7 @@ from bstui.errors import BstuiError, NameTaken, NoSpace
 from bstui.text import safe_text
 from bstui.transfer.arrival import Arrival
 from bstui.transfer.beneath import Destination
+from bstui.transfer.concurrency import PERIOD, Concurrency
 from bstui.transfer.content import Contents
 from bstui.transfer.disk import DiskFault, DiskTrouble
 from bstui.transfer.fetch import Fetcher
@@ -93,8 +94,10 @@ class Engine:
         self._fence = fence
         self._clock = clock or Clock()
         self._waits = Waits(self._patience, self._clock)
-        self._ahead = Gate(lambda: self._limits.files + _AHEAD)
-        self._files = Gate(lambda: self._limits.files)
+        self._concurrency = Concurrency(self._limits.most_connections)
+        self._ahead = Gate(lambda: self._files_at_once + _AHEAD)
+        self._files = Gate(lambda: self._files_at_once)
+        self._connections = Gate(lambda: self._concurrency.width)
         self._arrivals: dict[str, Arrival] = {}
         self._meters: dict[str, Meter] = {}
         self._meter = Meter(self._clock)
@@ -127,6 +130,7 @@ class Engine:
         self._publisher = Publisher(shelf, threads)
         self._work = asyncio.create_task(self._bring_all(items, means))
         background = [
+            asyncio.create_task(self._steer(self._fetcher)),
             asyncio.create_task(self._count()),
             asyncio.create_task(self._touch(threads)),
         ]
@@ -168,13 +172,23 @@ class Engine:
 
     def set_limits(self, limits: Limits) -> None:
         """Use other limits from now on; requests on their way are carried out."""
+        if limits == self._limits:
+            return
         self._limits = limits
-        self._ahead.changed()
-        self._files.changed()
+        self._concurrency.set_most(limits.most_connections)
+        self._open_gates()
         for arrival in self._arrivals.values():
             arrival.parts.changed()
         if self._fetcher is not None:
             self._fetcher.set_bandwidth(limits.bandwidth)
+
+    @property
+    def _files_at_once(self) -> int:
+        return min(self._limits.files, self._concurrency.width)
+
+    def _open_gates(self) -> None:
+        for gate in (self._ahead, self._files, self._connections):
+            gate.changed()
 
     def snapshot(self) -> Snapshot:
         """How things stand; cheap."""
@@ -231,6 +245,8 @@ class Engine:
             locate=self._locate,
             limits=lambda: self._limits,
             files=self._files,
+            connections=self._connections,
+            trouble=lambda: self._concurrency.trouble(self._clock.monotonic()),
             patience=self._patience,
             verify=self._verify,
             sizes=self._sizes,
@@ -330,6 +346,14 @@ class Engine:
             self._early.add(task)
             await self._waits.outlast(trouble, failed)
             await self._ahead.enter()
+
+    async def _steer(self, fetcher: Fetcher) -> None:
+        """Let the number of connections adapt to what they bring."""
+        while True:
+            now, is_wanted = self._clock.monotonic(), self._connections.is_full
+            self._concurrency.observe(now, fetcher.received, is_wanted=is_wanted)
+            self._open_gates()
+            await asyncio.sleep(PERIOD)
 
     async def _count(self) -> None:
         """Sample what the rates are taken from, once a second."""

@@ -21,7 +21,7 @@ from bstui.transfer.replies import (
 from bstui.transfer.sidecar import Source
 
 _ERROR_BODY = 8192
-_GATHERED = 512 << 10
+GATHERED = 512 << 10
 """Bytes that are written at once: libcurl hands over 16 KiB, and a call for each is dear."""
 _SLOWEST = 1024
 """Bytes per second below which a connection counts as stalled."""
@@ -68,7 +68,8 @@ class Flight:
         self._body = b""
         self._judged = False
         self._pieces: list[bytes] = []
-        self._gathered = 0
+        self.gathered = 0
+        """Bytes taken that are not written yet."""
         self._mark = (0.0, 0)
 
     @property
@@ -119,19 +120,14 @@ class Flight:
             self.error = Changed(f"The server sends more than the {self.size} bytes of the file.")
             return False
         self._pieces.append(data)
-        self._gathered += len(data)
+        self.gathered += len(data)
         self.received += len(data)
         return True
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to write what was taken."""
-        return self._gathered >= _GATHERED
 
     def write(self) -> bool:
         """Write what was taken and is not written yet; False where the disk refuses it."""
         pieces, self._pieces = self._pieces, []
-        position, self._gathered = self.start + self.received - self._gathered, 0
+        position, self.gathered = self.start + self.received - self.gathered, 0
         try:
             _write_all(self.fd, pieces, position)
         except OSError as error:

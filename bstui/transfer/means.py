@@ -27,6 +27,9 @@ class Means:
     locate: Locate
     limits: Callable[[], Limits]
     files: Gate
+    connections: Gate
+    trouble: Callable[[], None]
+    """Told of a server that asked for fewer requests, and of a lost connection."""
     patience: Patience
     verify: Verify
     sizes: PartSizes

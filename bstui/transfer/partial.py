@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bstui.errors import InUse
 from bstui.text import safe_text
-from bstui.transfer.beneath import Destination, is_same, open_plain, remove
+from bstui.transfer.beneath import Destination, begin_writing, is_same, open_plain, remove
 from bstui.transfer.items import Item, Proof
 from bstui.transfer.renames import rename_free
 from bstui.transfer.sidecar import Got, Sidecar, Source
@@ -71,6 +71,7 @@ class Partial:
     def record(self, start: int, stop: int, checksum: int) -> None:
         """`[start, stop)` has arrived with this CRC-32: it will not be asked for again."""
         self.digests.take(self.fd, start, stop)
+        begin_writing(self.fd, start, stop)
         if self.sidecar is not None:
             self.sidecar.append(Got(start=start, stop=stop, crc32=checksum))
 

@@ -8,11 +8,12 @@ import pytest
 
 from bstui.basespace.credentials import Profile
 from bstui.errors import UsageError
-from bstui.jobs.completeness import Published, prove_job, run_folder
+from bstui.jobs.completeness import Published, prove_job
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import record_folder
 from bstui.jobs.records import FileDone, Launch, Launcher, Noted, Options
+from bstui.jobs.run_files import run_folder
 from bstui.jobs.watch import JobWatch
 from bstui.jobs.worker import run_worker
 from bstui.paths import Places

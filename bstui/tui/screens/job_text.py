@@ -7,6 +7,7 @@ from bstui.jobs.records import (
     FileDone,
     FileFailed,
     Left,
+    Merged,
     Noted,
     Options,
     Phase,
@@ -148,6 +149,8 @@ def _event_text(event: AnyEvent) -> tuple[str, Role]:
             return f"attempt {event.attempt} started {where}", Role.MUTED
         case FileDone():
             return f"done {_tail(event.path)} ({event.verified})", Role.TEXT
+        case Merged():
+            return f"joined {_tail(event.path)} of {len(event.parts)} files", Role.TEXT
         case FileFailed():
             why = " ".join(part for part in (event.message, event.why, event.hint) if part)
             return f"failed {_tail(event.path)}: {why}", Role.ERROR
