@@ -58,8 +58,8 @@ class ImportSettings(_Table):
     """Whether nobody may write to a file once it has its name."""
     give_up_after: Annotated[str, AfterValidator(_checked_duration)] | None = None
     """How long a wait may last, as 90m, 12h or 3d, before the job stops; unset: for ever."""
-    launch: Literal["here", "detached", "slurm"] = "detached"
-    """Where the worker runs: in the foreground, on its own on this machine, or in Slurm."""
+    launch: Literal["here", "detached", "slurm", "auto"] = "detached"
+    """Where the worker runs: in the foreground, detached on this machine, in Slurm, or as fits."""
     concurrency: Literal["low", "medium", "high"] = "medium"
     """The most connections, 8, 64 or 128; how many of them are used adapts to the line."""
     concurrent_files: int | None = Field(default=None, ge=1, le=64)
@@ -99,6 +99,8 @@ class SlurmSettings(_Table):
     """The time limit, as 12:00:00; a longer import goes on by itself."""
     options: tuple[str, ...] = ()
     """More of sbatch's options, as `--constraint=dtn` or `--mail-type=END`."""
+    login_cpu_minutes: Annotated[int, Field(ge=1)] | None = None
+    """CPU minutes that a process may take on the login node; over it `auto` takes Slurm."""
 
 
 class ScreenSettings(_Table):

@@ -3,7 +3,7 @@
 import grp
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,3 +111,29 @@ def current_umask() -> int:
     """This process's umask, read without changing it: other threads make files meanwhile."""
     match = re.search(r"^Umask:\s*([0-7]+)$", Path("/proc/self/status").read_text(), re.MULTILINE)
     return int(match[1], 8) if match else 0o022
+
+
+def ends_at_logout(user: str, root: Path = Path("/")) -> bool:
+    """Whether systemd-logind ends this user's processes at the end of the session, those too that
+    have left it (logind.conf(5): KillUserProcesses); `root` is where its files are."""
+    if not (root / "run/systemd/system").is_dir():
+        return False
+    found = {"KillUserProcesses": "no", "KillOnlyUsers": "", "KillExcludeUsers": "root"}
+    for folder in ("usr/lib/systemd", "run/systemd", "etc/systemd"):
+        main = root / folder / "logind.conf"
+        for file in (main, *sorted(main.with_suffix(".conf.d").glob("*.conf"))):
+            found |= _assignments(file, found.keys())
+    if found["KillUserProcesses"].lower() not in ("yes", "true", "1", "on"):
+        return False
+    only, exempt = found["KillOnlyUsers"].split(), found["KillExcludeUsers"].split()
+    return user not in exempt and (not only or user in only)
+
+
+def _assignments(file: Path, names: Collection[str]) -> dict[str, str]:
+    """`Name=value` of these names, the last of each; nothing where the file is not there."""
+    try:
+        text = file.read_text(errors="replace")
+    except OSError:
+        return {}
+    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith(("#", ";")))
+    return {name.strip(): value.strip() for name, _, value in pairs if name.strip() in names}

@@ -8,7 +8,10 @@ import msgspec
 
 from bstui.cli.messages import say
 from bstui.cli.session import Session
-from bstui.jobs.records import Batch, PlanHeader
+from bstui.jobs.control import asker
+from bstui.jobs.records import Batch, Launcher, PlanHeader
+from bstui.jobs.whereabouts import choose_launcher
+from bstui.system import ends_at_logout
 
 if TYPE_CHECKING:
     from bstui.config_tables import SlurmSettings
@@ -63,3 +66,26 @@ def describe_submission(session: Session, header: PlanHeader) -> None:
     for one in partitions:
         default = ", the default" * one.is_default
         say(f"  partition {one.name}{default}: {one.state}, at most {one.limit}, {one.nodes} nodes")
+
+
+def settle_launcher(session: Session, header: PlanHeader, limit: int | None) -> Launcher:
+    """Of `auto`: the launcher that fits the plan and the site; says why, on stderr."""
+    choice = choose_launcher(
+        header, session.environ, limit=limit, ends_at_logout=ends_at_logout(_user())
+    )
+    say(f"  launch: {choice.launcher}: {choice.reason}")
+    return choice.launcher
+
+
+def warn_of_logout() -> None:
+    """Tell who starts a detached worker that the machine will end it at logout, if it will."""
+    if ends_at_logout(_user()):
+        say(
+            "This machine ends your processes when you log out (KillUserProcesses of "
+            "systemd-logind): the job would be lost then, to be resumed. Take --launch slurm, or "
+            "start it by `systemd-run --user --scope bstui …` after `loginctl enable-linger`."
+        )
+
+
+def _user() -> str:
+    return asker().partition("@")[0]

@@ -10,19 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from bstui.basespace.credentials import Profile
 from bstui.basespace.models import Identity
-from bstui.cli.batch import SLURM_FLAGS, batch_of, batch_options, describe_submission
+from bstui.cli.batch import (
+    SLURM_FLAGS,
+    batch_of,
+    batch_options,
+    describe_submission,
+    settle_launcher,
+    warn_of_logout,
+)
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
+from bstui.cli.import_checks import check_bcl, check_fastq, check_layout
 from bstui.cli.jobs import write_jobs
 from bstui.cli.keeping_up import keep_up
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.plan_text import describe_plan
 from bstui.cli.selecting import given_selectors
-from bstui.cli.session import Session, is_terminal
+from bstui.cli.session import Session
 from bstui.errors import UsageError
 from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
@@ -32,8 +41,6 @@ from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Batch, Launcher, Options
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
-from bstui.runs.choice import parse_choice
-from bstui.samples.layout import check_template
 from bstui.samples.sample_map import NO_MAP, SampleMap, read_sample_map
 from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
@@ -70,6 +77,8 @@ class Wish:
     options: Options
     sample_map: SampleMap
     launcher: Launcher
+    is_auto: bool
+    login_cpu_minutes: int | None
     batch: Batch
     name: str
     dry_run: bool
@@ -145,8 +154,8 @@ class Wish:
 )
 @click.option(
     "--launch",
-    type=click.Choice(["here", "detached", "slurm"]),
-    help="Where the worker runs: in the foreground, on this machine, in Slurm.",
+    type=click.Choice(["here", "detached", "slurm", "auto"]),
+    help="Where the worker runs: in the foreground, on this machine, in Slurm, or as fits.",
 )
 @batch_options
 @click.option(
@@ -177,7 +186,7 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     chosen = given_selectors(selectors, source)
     if wish.follows and not wish.dry_run:
         return _keep_up(session, chosen, wish)
-    plan = run_calls(_plan(session, chosen, wish))
+    plan, wish = _settle_launcher(session, run_calls(_plan(session, chosen, wish)), wish)
     if wish.dry_run:
         describe_plan(plan)
         if wish.launcher is Launcher.SLURM:
@@ -218,16 +227,18 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         layout="" if is_bcl else chosen.layout,
         **chosen.about_transfer(),
     )
-    _check(options, flags)
-    _check_bcl(options, flags)
+    check_fastq(options, flags)
+    check_bcl(options, flags)
     load_sheets(options.sheets)
-    _check_layout(options.layout, settings.source_of("import.layout"))
+    check_layout(options.layout, settings.source_of("import.layout"))
     map_file = flags["map_file"]
     return Wish(
         destination=_checked_folder(chosen.destination),
         options=options,
         sample_map=read_sample_map(Path(map_file).absolute()) if map_file else NO_MAP,
-        launcher=Launcher(chosen.launch),
+        launcher=Launcher.DETACHED if chosen.launch == "auto" else Launcher(chosen.launch),
+        is_auto=chosen.launch == "auto",
+        login_cpu_minutes=settings.slurm.login_cpu_minutes,
         batch=batch_of(settings.slurm),
         name=flags["name"],
         dry_run=flags["dry_run"],
@@ -249,62 +260,6 @@ def _checked_folder(destination: str) -> Path:
     return Path(os.path.expanduser(destination)).absolute()
 
 
-def _check(options: Options, flags: dict[str, Any]) -> None:
-    """Refuse what cannot be meant, before the network is asked."""
-    if not (flags["yes"] or flags["dry_run"] or is_terminal()):
-        raise UsageError(
-            "There is no terminal to ask at.",
-            hint="Give --yes to start the import, or --dry-run to see its plan.",
-        )
-    if options.grouping == "single" and not options.sample:
-        raise UsageError(
-            "--grouping single makes one sample, and it has no name.", hint="Give --sample NAME."
-        )
-    if options.sample and options.grouping != "single":
-        raise UsageError(
-            "--sample names the one sample of --grouping single.",
-            hint="Add --grouping single, or leave --sample out.",
-        )
-    if options.lanes == "keep" and (options.merge_unlike or options.remove_lanes):
-        raise UsageError(
-            "--merge-unlike and --remove-lanes are about joining lanes.",
-            hint="Add --lanes merge, or leave them out.",
-        )
-    if flags["map_file"] and options.grouping != "automatic":
-        raise UsageError(
-            "--sample-map says which sample each biosample is of, and so does --grouping.",
-            hint="Leave one of them out.",
-        )
-
-
-def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
-    """Refuse what is about a raw run without one, and what is about FASTQ with one."""
-    about_fastq = ("grouping", "sample", "map_file", "layout", "qc_failed", "undetermined")
-    if options.bcl and (options.lanes == "merge" or any(flags[key] for key in about_fastq)):
-        raise UsageError(
-            "A raw run is imported as the folder it is.",
-            why="--grouping, --sample, --sample-map, --layout, --lanes, --qc-failed and "
-            "--undetermined are about FASTQ.",
-            hint="Leave them out, or leave --bcl out.",
-        )
-    about_bcl = ("bcl_files", "include", "exclude", "unzip", "bcl_convert")
-    if not options.bcl and any(flags[name] for name in about_bcl):
-        raise UsageError(
-            "--bcl-files, --include, --exclude, --unzip and --bcl-convert are about a raw run.",
-            hint="Add --bcl, or leave them out.",
-        )
-    parse_choice(options.bcl_files, options.include, options.exclude)
-
-
-def _check_layout(template: str, source: str) -> None:
-    """Refuse a template that cannot be used, naming where it stands."""
-    try:
-        if template:
-            check_template(template)
-    except UsageError as error:
-        raise UsageError(f"{source}: {error.message}", hint=error.hint) from error
-
-
 def _seconds(every: str) -> float:
     try:
         seconds = parse_duration(every)
@@ -324,8 +279,9 @@ def _keep_up(session: Session, selectors: Sequence[Selector], wish: Wish) -> int
             return await look(client, selectors, request)
 
     def carry_out(plan: Plan) -> int:
+        plan, settled = _settle_launcher(session, plan, wish)
         describe_plan(plan)
-        return _carry_out(session, plan, replace(wish, attaches=True))
+        return _carry_out(session, plan, replace(settled, attaches=True))
 
     return keep_up(session, wish.destination, see, carry_out, once=wish.once, every=wish.every)
 
@@ -348,7 +304,7 @@ def _request(session: Session, profile: Profile, identity: Identity, wish: Wish)
         options=wish.options,
         sample_map=wish.sample_map,
         launcher=wish.launcher,
-        batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
+        batch=wish.batch if wish.launcher is Launcher.SLURM or wish.is_auto else Batch(),
         name=wish.name,
         jobs_dir=session.places.jobs,
         umask=current_umask(),
@@ -364,6 +320,15 @@ def _steps() -> Any:
         return
     yield lambda step, done, total: sys.stderr.write(f"\rasking about {step}: {done}/{total} ")
     sys.stderr.write("\r\033[K")
+
+
+def _settle_launcher(session: Session, plan: Plan, wish: Wish) -> tuple[Plan, Wish]:
+    """With `auto`, where this plan's worker is to run; says why."""
+    if not wish.is_auto:
+        return plan, wish
+    launcher = settle_launcher(session, plan.header, wish.login_cpu_minutes)
+    header = msgspec.structs.replace(plan.header, launcher=launcher)
+    return replace(plan, header=header), replace(wish, launcher=launcher)
 
 
 def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
@@ -384,6 +349,8 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     )
     for thread in watching:
         thread.join()
+    if wish.launcher is Launcher.DETACHED:
+        warn_of_logout()
     if wish.launcher is not Launcher.HERE and wish.attaches:
         code = exit_code_of(follow(folder).status)
     view = JobWatch(folder).refresh()

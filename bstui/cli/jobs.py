@@ -77,18 +77,26 @@ def pause(session: Session, names: Sequence[str], free: bool) -> int:
 
 
 @command("resume")
-@_JOBS
+@click.argument("names", nargs=-1, metavar="[JOB]...")
+@click.option("--all", "every", is_flag=True, help="Every job that was stopped, lost or failed.")
+@click.option("--only", type=click.Choice(["failed"]), help="Of them, those with failed files.")
 @click.option("--take-over", is_flag=True, help="Even if a worker that hangs still holds it.")
 @click.option(
     "--launch", type=click.Choice(["here", "detached", "slurm"]), help="Where the worker runs."
 )
 @batch_options
 def resume(
-    session: Session, names: Sequence[str], take_over: bool, launch: str | None, **flags: Any
+    session: Session,
+    names: Sequence[str],
+    every: bool,
+    only: str | None,
+    take_over: bool,
+    launch: str | None,
+    **flags: Any,
 ) -> int:
     """Go on with JOB: paused, stopped, lost, cancelled, or with files that failed."""
     code = 0
-    for folder in _folders(session, names):
+    for folder in _to_resume(session, names, every, only):
         batch = changed_batch(batch_of(folder), flags)
         view = JobWatch(folder).refresh()
         replaces = take_over or view.wants_token
@@ -105,6 +113,24 @@ def resume(
             session, folder, Launcher(launch or launcher_of(folder)), replaces, batch
         )
     return code
+
+
+def _to_resume(
+    session: Session, names: Sequence[str], every: bool, only: str | None
+) -> list[JobFolder]:
+    """Those named, or all that ended before they were done; a job that was cancelled is named."""
+    if bool(names) == every:
+        raise UsageError("Which jobs?", hint="Name them, or give --all.")
+    folders = _folders(session, names)
+    if every:
+        views = JobsWatch(session.places.jobs).refresh()
+        states = (State.STOPPED, State.LOST, State.INCOMPLETE)
+        folders = [find_job(session.places.jobs, v.id) for v in views if v.status.state in states]
+    if only == "failed":
+        folders = [one for one in folders if status_of(one).state is State.INCOMPLETE]
+    if not folders:
+        say("There is nothing to resume.")
+    return folders
 
 
 @command("cancel")

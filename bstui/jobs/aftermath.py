@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from bstui.jobs.arrived import files_brought
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import MANIFEST, record_folder
@@ -45,6 +44,8 @@ class Aftermath:
         self._tell = tell
         self._sample_of: dict[str, str] = {}
         """Of files that have not arrived, by id."""
+        self._parts: set[str] = set()
+        """Of those, the ones that are to be joined: the joined file is told of in their place."""
         self._left: dict[str, int] = {}
         """Of samples that are not whole: how many files they lack."""
         self._paths: dict[str, list[str]] = {}
@@ -66,40 +67,32 @@ class Aftermath:
                 continue
             self._paths.setdefault(file.sample, [])
             self._left.setdefault(file.sample, 0)
-            if file.id in adopted:
-                self._paths[file.sample].append(file.path)
-            else:
+            if file.merged and file.merged not in self._paths[file.sample]:
+                self._paths[file.sample].append(file.merged)
+            if file.id not in adopted:
                 self._sample_of[file.id] = file.sample
                 self._left[file.sample] += 1
+                if file.merged:
+                    self._parts.add(file.id)
+            elif not file.merged:
+                self._paths[file.sample].append(file.path)
         return [sample for sample, left in self._left.items() if not left]
 
     async def begin(self, adopted: Collection[str]) -> None:
-        """Run what is to follow samples, from those that are whole already on; where their lanes
-        are to be joined, none before `lanes_were_joined`."""
+        """Run what is to follow samples, from those that are whole already on."""
         if self._header.options.on_sample:
             for sample in await asyncio.to_thread(self._prepare, adopted):
                 self._whole.put_nowait(sample)
-            if self._header.options.lanes != "merge":
+            if self._header.options.lanes == "keep":
                 self._serving = asyncio.create_task(self._serve())
-
-    async def lanes_were_joined(self) -> None:
-        """Run what is to follow samples, told of their joined files too."""
-        if self._header.options.on_sample and self._serving is None:
-            self._paths = await asyncio.to_thread(self._paths_on_record)
-            self._serving = asyncio.create_task(self._serve())
-
-    def _paths_on_record(self) -> dict[str, list[str]]:
-        paths: dict[str, list[str]] = {}
-        for file in files_brought(self._folder):
-            paths.setdefault(file.sample, []).append(file.path)
-        return paths
 
     def arrived(self, item: Item) -> None:
         """A file stands whole under `item.path`."""
         sample = self._sample_of.pop(item.id, None)
         if sample is None:
             return
-        self._paths[sample].append(item.path)
+        if item.id not in self._parts:
+            self._paths[sample].append(item.path)
         self._left[sample] -= 1
         if not self._left[sample]:
             self._whole.put_nowait(sample)
@@ -117,8 +110,10 @@ class Aftermath:
             self.failed_samples += code != 0
 
     async def end_samples(self) -> None:
-        """Wait until the command of every sample that is whole has run."""
-        if self._serving is not None:
+        """Wait until the command of every sample that is whole has run; of samples whose lanes are
+        joined, which they are by now, that begins here."""
+        if self._header.options.on_sample:
+            self._serving = self._serving or asyncio.create_task(self._serve())
             self._whole.put_nowait(None)
             await self._serving
 

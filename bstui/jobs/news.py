@@ -98,12 +98,13 @@ def unfinished(
 
 
 def _standing(destination: Path) -> set[str]:
-    """Ids of files that stand as an import left them, wherever that was."""
+    """Ids of files that stand as an import left them, wherever that was, or in a joined file."""
     return {
-        file.id
+        file_id
         for record in record_folders(destination)
         for file in read_manifest(record)
         if stands_as(destination, file)
+        for file_id in (file.id, *file.parts)
     }
 
 

@@ -163,6 +163,8 @@ def _pending_text(entry: QueueEntry) -> str:
         text = f"a limit of your account or QOS is reached ({code})"
     elif text is None and entry.reason.startswith("Nodes required for job are DOWN"):
         text = "its nodes are down, drained or reserved"
+    elif text is None and "launch failed" in entry.reason:
+        text = "held, because its node could not start it; `bstui resume` releases it"
     elif text is None and "held state" in entry.reason:
         text = _WAITS["JobHeldUser"]
     text = text or entry.reason

@@ -6,7 +6,6 @@ for a minute (tried with Slurm 22.05).
 """
 
 import os
-import pwd
 import subprocess
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -86,8 +85,7 @@ class Slurm:
 
     def queue(self) -> list[QueueEntry]:
         """Every bstui job of this user that Slurm remembers, ended ones for some minutes."""
-        user = pwd.getpwuid(os.getuid()).pw_name
-        said = self._call("squeue", "-h", "-u", user, "-t", "all", "-o", _COLUMNS)
+        said = self._call("squeue", "-h", "-u", str(os.getuid()), "-t", "all", "-o", _COLUMNS)
         rows = (line.split("|", 5) for line in said.splitlines())
         prefix = JOB_NAME.format(id="")
         return [QueueEntry(*row) for row in rows if len(row) == 6 and row[1].startswith(prefix)]

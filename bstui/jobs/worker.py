@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from bstui.errors import BstuiError, InUse, Policy
 from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
@@ -28,6 +30,7 @@ from bstui.jobs.ending import (
     UNFINISHED,
     Ending,
     gave_up,
+    make_result,
     signals_end,
     write_last_word,
 )
@@ -35,7 +38,7 @@ from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.joining import LaneJoining
 from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
-from bstui.jobs.pulse import Pulse, Rhythm, result_of
+from bstui.jobs.pulse import Pulse, Rhythm
 from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
@@ -161,7 +164,6 @@ class Worker:
             if self._ending is None:
                 await self._joining.run(self._wait_out)
                 self._wait = None
-                await self._aftermath.lanes_were_joined()
             if self._header.options.bcl and self._ending is None:
                 failed = self._compose().files_failed
                 await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
@@ -380,11 +382,10 @@ class Worker:
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
-            result = result_of(
-                progress,
-                outcome,
-                ending.exit_code,
-                seconds=time.monotonic() - self._began,
+            seconds = time.monotonic() - self._began
+            result = make_result(progress, outcome, ending.exit_code, seconds)
+            result = msgspec.structs.replace(
+                result,
                 on_done=self._aftermath.done_code,
                 on_sample_failed=self._aftermath.failed_samples,
             )

@@ -31,6 +31,7 @@ def entry(state: str, reason: str = "None", start: str = "N/A") -> QueueEntry:
             "a limit of your account or QOS is reached (QOSMaxJobsPerUserLimit)",
         ),
         (entry("PENDING", "job requeued in held state"), Standing.PENDING, "held;"),
+        (entry("PENDING", "launch failed requeued held"), Standing.PENDING, "could not start it"),
         (
             entry("PENDING", "BeginTime", "2031-05-06T17:58:02"),
             Standing.PENDING,

@@ -57,6 +57,10 @@ class Cluster:
         """The node is gone, for Slurm; it comes back by itself."""
         self.call("scontrol", "update", f"NodeName={self.node}", "State=DOWN", "Reason=test")
 
+    def is_idle(self) -> bool:
+        """Whether the node is back, and nothing runs on it."""
+        return self._node_state() == "idle"
+
     def start_now(self, job: str) -> None:
         """Do not wait the two minutes after a requeue."""
         self.call("scontrol", "update", f"JobId={job}", "StartTime=now")
