@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from bstui.timetable import parse_timetable
 from bstui.units import parse_duration
 
 
@@ -26,6 +27,11 @@ def _checked_duration(text: str) -> str:
         parse_duration(text)
     except ValueError as error:
         raise ValueError("is no duration; write it like 90m, 12h or 3d") from error
+    return text
+
+
+def _checked_timetable(text: str) -> str:
+    parse_timetable(text)
     return text
 
 
@@ -54,10 +60,14 @@ class ImportSettings(_Table):
     """How long a wait may last, as 90m, 12h or 3d, before the job stops; unset: for ever."""
     launch: Literal["here", "detached", "slurm"] = "detached"
     """Where the worker runs: in the foreground, on its own on this machine, or in Slurm."""
+    concurrency: Literal["low", "medium", "high"] = "medium"
+    """The most connections, 8, 64 or 128; how many of them are used adapts to the line."""
     concurrent_files: int | None = Field(default=None, ge=1, le=64)
     """How many files come at once; unset: as many as suits."""
     concurrent_parts: int | None = Field(default=None, ge=1, le=32)
     """How many ranges of one file come at once; unset: as many as suits."""
+    bwlimit: Annotated[str, AfterValidator(_checked_timetable)] | None = None
+    """The most bytes per second, as 10M, or 08:00,512k 19:00,off by the time; unset: no limit."""
 
     def about_transfer(self) -> dict[str, Any]:
         """What they say of how files come, by the names of a job's options."""
@@ -69,6 +79,8 @@ class ImportSettings(_Table):
             "chgrp": self.chgrp or "",
             "read_only": self.read_only,
             "give_up_after": parse_duration(self.give_up_after) if self.give_up_after else None,
+            "concurrency": self.concurrency,
+            "bwlimit": self.bwlimit or "",
             "concurrent_files": self.concurrent_files,
             "concurrent_parts": self.concurrent_parts,
         }

@@ -89,7 +89,7 @@ class RemoteSimulator:
         assert isinstance(answer, list)
         return answer
 
-    def wait_until_held(self, files: Collection[str], timeout: float = 30) -> None:
+    def wait_until_held(self, files: Collection[str], timeout: float = 90) -> None:
         """Return when an answer for each of these files stands at its hold."""
         wait_for(lambda: set(files) <= set(self.held()), timeout)
 
@@ -136,7 +136,7 @@ def _read_greeting(process: subprocess.Popen[str]) -> RemoteSimulator:
     raise AssertionError("the simulator did not say where it is")
 
 
-def wait_for(done: Callable[[], bool], timeout: float = 30) -> None:
+def wait_for(done: Callable[[], bool], timeout: float = 90) -> None:
     """Return when `done()` is true; a TimeoutError after so many seconds."""
     ending = time.monotonic() + timeout
     while not done():

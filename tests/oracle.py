@@ -36,6 +36,7 @@ from bstui.jobs.manifest import (
     record_folder,
 )
 from bstui.jobs.records import FileDone, Outcome
+from bstui.runs.completeness import COMPLETE
 
 PARTIALS = (".partial", ".partial.json")
 BAD = ".bad"
@@ -145,7 +146,9 @@ def assert_recorded(job: JobFolder, destination: Path) -> None:
     for path, file in written.items():
         assert (destination / path).stat().st_size == file.size
         assert file.md5 in ("", md5_of(destination / path)), f"{path} has another MD5"
-    assert {path.name for path in folder.iterdir()} <= {JOB, MANIFEST, MD5SUMS}, "left behind"
+    assert {path.name for path in folder.iterdir()} <= {JOB, MANIFEST, MD5SUMS, COMPLETE}, (
+        "left behind"
+    )
 
 
 def md5_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bstui.basespace import models, wire
+from bstui.basespace import models, run_facts, wire
 from bstui.basespace.address_book import AddressBook, FileAddress, signed_address
 from bstui.basespace.addresses import Kind
 from bstui.basespace.belongings import Held, OnDone, find_held
@@ -42,6 +42,7 @@ from bstui.basespace.questions import (
 )
 from bstui.basespace.run_biosamples import RunBiosamples
 from bstui.basespace.run_census import biosamples_of
+from bstui.basespace.run_facts import RunStats
 from bstui.basespace.together import together
 from bstui.basespace.waiting import Tell
 from bstui.errors import NotAllowed, NotFound, ServiceError
@@ -221,6 +222,25 @@ class Client:
         page = await self._way.ask(run_files_path(run_id), V2List[wire.File], query)
         files = [file.model() for file in page.items]
         return next((file for file in files if file.size), None)
+
+    async def run_top_files(self, run_id: str) -> list[models.File]:
+        """The CSV files at the top of a run's folder; more where the server does not choose."""
+        query: Query = {"directory": "/", "recursive": "false", "extensions": ".csv"}
+        return await self._files(run_files_path(run_id), query).all()
+
+    async def run_stats(self, run_id: str) -> RunStats:
+        """The run's sequencing statistics."""
+        path = f"{V2}/runs/{segment(run_id)}/sequencingstats"
+        return (await self._way.ask(path, run_facts.Stats)).model()
+
+    async def run_sheet_rows(self, run_id: str) -> list[dict[str, str]]:
+        """The rows of the run's sample sheet as it is in BaseSpace now."""
+        path = f"{V2}/runs/{segment(run_id)}/samplesheet"
+        return (await self._way.ask(path, run_facts.Sheet)).rows()
+
+    async def small_content(self, file_id: str, most: int) -> bytes:
+        """All of a file of at most `most` bytes, without proof: to be looked at."""
+        return await self._way.fetch((await self.content(file_id)).url, most)
 
     def address_book(self, run_id: str) -> AddressBook:
         """Where the bytes of a run's files are, by the page, in the order of `run_files`."""

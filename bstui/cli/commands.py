@@ -23,6 +23,7 @@ COMMANDS = {
     "pause": ("jobs:pause", "Pause a job"),
     "resume": ("jobs:resume", "Go on with a job"),
     "cancel": ("jobs:cancel", "Cancel a job; what has arrived stays"),
+    "limit": ("jobs:limit", "Change how fast a job may go"),
     "logs": ("jobs:logs", "Print a job's log"),
     "sheet": ("sheets:sheet", "Write a pipeline's sample sheet of jobs"),
     "verify": ("verifying:verify", "Check that what was imported is as it was"),

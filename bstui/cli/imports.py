@@ -20,6 +20,7 @@ from bstui.cli.options import command
 from bstui.cli.selecting import given_selectors
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
+from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
 from bstui.jobs.manifest import record_folder
@@ -51,6 +52,8 @@ _SETTINGS = (
     "read_only",
     "give_up_after",
     "launch",
+    "concurrency",
+    "bwlimit",
     "concurrent_files",
     "concurrent_parts",
 )
@@ -86,6 +89,10 @@ class Wish:
 )
 @click.option("--include", multiple=True, metavar="GLOB", help="Of the run, take these besides.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Of the run, leave these out.")
+@click.option("--unzip", is_flag=True, help="Unpack the zip files of a zipped run too.")
+@click.option(
+    "--bcl-convert", type=click.Choice(["print"]), help="Tell the command line for what landed."
+)
 @click.option(
     "--grouping",
     type=click.Choice(["automatic", "single", "none"]),
@@ -97,10 +104,20 @@ class Wish:
 @click.option("--qc-failed", is_flag=True, help="Also take data that failed quality control.")
 @click.option("--undetermined", is_flag=True, help="Also take reads that no index claimed.")
 @click.option(
+    "--lanes",
+    type=click.Choice(["keep", "merge"]),
+    default="keep",
+    help="Keep each lane's files, or join them by sample, read by read.",
+)
+@click.option("--merge-unlike", is_flag=True, help="Join also what differs in library or length.")
+@click.option("--remove-lanes", is_flag=True, help="Then remove the lanes' own files.")
+@click.option(
     "--sheet", "sheets", multiple=True, metavar="NAME", help="A sample sheet, as nf-core/rnaseq."
 )
 @click.option("--sample", default="", metavar="NAME", help="The sample's name, of one grouping.")
-@click.option("--layout", metavar="TEMPLATE", help="Where files go, such as {project}/{file}.")
+@click.option(
+    "--layout", metavar="TEMPLATE", help="Where files go: {project}/{file}, or cellranger."
+)
 @click.option(
     "--existing",
     type=click.Choice(["adopt", "keep-both", "replace"]),
@@ -126,6 +143,10 @@ class Wish:
     help="Where the worker runs: in the foreground, on this machine, in Slurm.",
 )
 @batch_options
+@click.option(
+    "--concurrency", type=click.Choice(["low", "medium", "high"]), help="Connections: 8, 64 or 128."
+)
+@click.option("--bwlimit", metavar="TIMETABLE", help="As 10M, or 08:00,512k 19:00,off by the time.")
 @click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
 @click.option(
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
@@ -166,8 +187,13 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         bcl_files=flags["bcl_files"] or Options().bcl_files,
         include=flags["include"],
         exclude=flags["exclude"],
+        unzip=flags["unzip"],
+        bcl_convert=flags["bcl_convert"] or "",
         grouping=Options().grouping if is_bcl else chosen.grouping,
         sample=flags["sample"],
+        lanes=flags["lanes"],
+        merge_unlike=flags["merge_unlike"],
+        remove_lanes=flags["remove_lanes"],
         sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
         qc_failed=flags["qc_failed"],
         undetermined=flags["undetermined"],
@@ -218,6 +244,11 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
             "--sample names the one sample of --grouping single.",
             hint="Add --grouping single, or leave --sample out.",
         )
+    if options.lanes == "keep" and (options.merge_unlike or options.remove_lanes):
+        raise UsageError(
+            "--merge-unlike and --remove-lanes are about joining lanes.",
+            hint="Add --lanes merge, or leave them out.",
+        )
     if flags["map_file"] and options.grouping != "automatic":
         raise UsageError(
             "--sample-map says which sample each biosample is of, and so does --grouping.",
@@ -228,16 +259,17 @@ def _check(options: Options, flags: dict[str, Any]) -> None:
 def _check_bcl(options: Options, flags: dict[str, Any]) -> None:
     """Refuse what is about a raw run without one, and what is about FASTQ with one."""
     about_fastq = ("grouping", "sample", "map_file", "layout", "qc_failed", "undetermined")
-    if options.bcl and any(flags[key] for key in about_fastq):
+    if options.bcl and (options.lanes == "merge" or any(flags[key] for key in about_fastq)):
         raise UsageError(
             "A raw run is imported as the folder it is.",
-            why="--grouping, --sample, --sample-map, --layout, --qc-failed and --undetermined are "
-            "about FASTQ.",
+            why="--grouping, --sample, --sample-map, --layout, --lanes, --qc-failed and "
+            "--undetermined are about FASTQ.",
             hint="Leave them out, or leave --bcl out.",
         )
-    if not options.bcl and (flags["bcl_files"] or options.include or options.exclude):
+    about_bcl = ("bcl_files", "include", "exclude", "unzip", "bcl_convert")
+    if not options.bcl and any(flags[name] for name in about_bcl):
         raise UsageError(
-            "--bcl-files, --include and --exclude choose among the files of a raw run.",
+            "--bcl-files, --include, --exclude, --unzip and --bcl-convert are about a raw run.",
             hint="Add --bcl, or leave them out.",
         )
     parse_choice(options.bcl_files, options.include, options.exclude)
@@ -347,5 +379,7 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
         say(f"The job goes on by itself. Watch it: bstui attach {view.header.name}")
     elif view.status.resumable and view.status.state is not State.CANCELLED:
         say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
+    if view.proof is not None and view.header.options.bcl_convert:
+        say(bcl_convert_text(folder, view.proof))
     tell_failures(view)
     return code

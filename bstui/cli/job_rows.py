@@ -7,6 +7,7 @@ from typing import Any
 
 from bstui.jobs.state import JobStatus, State
 from bstui.jobs.watch import JobView
+from bstui.runs.completeness import Completeness, Count
 from bstui.text import safe_text
 from bstui.units import count_text, duration_text, iso_text, rate_text, size_text
 
@@ -39,6 +40,32 @@ def job_row(view: JobView) -> dict[str, Any]:
         "created": iso_text(datetime.fromtimestamp(header.created, UTC)),
         "exit_code": view.status.exit_code,
     }
+
+
+def proof_row(proof: Completeness) -> dict[str, Any]:
+    """What was proven of a raw run. Counts of base calls are expected, listed, landed."""
+    return {
+        "verdict": str(proof.verdict),
+        "completeness": proof.text,
+        "checked": iso_text(datetime.fromtimestamp(proof.checked, UTC)),
+        "layout": proof.layout,
+        "by_part": [_count(one.part, one) for one in proof.parts],
+        "by_lane": [_count(f"lane {one.lane}", one) for one in proof.by_lane],
+        "odd_cycles": [
+            _count(f"lane {one.lane} cycle {one.cycle}", one) for one in proof.odd_cycles
+        ],
+        "missing_at_basespace": list(proof.missing_at_basespace_paths),
+        "missing_here": list(proof.missing_here_paths),
+        "damaged": [
+            f"{one.path}: {f'{one.kind} {one.where}'.strip()}: {one.reason}"
+            for one in proof.findings
+        ],
+        "end_markers": list(proof.end_markers),
+    }
+
+
+def _count(what: str, count: Count) -> str:
+    return f"{what}: {count.expected:,} expected {count.listed:,} listed {count.landed:,} landed"
 
 
 def log_row(line: str) -> dict[str, Any]:

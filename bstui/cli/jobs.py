@@ -15,7 +15,7 @@ from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
 from bstui.jobs.batch import batch_of
-from bstui.jobs.control import ask, check_wish
+from bstui.jobs.control import ask, change_limits, check_wish
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.glance import status_of
 from bstui.jobs.identifiers import find_job
@@ -24,6 +24,7 @@ from bstui.jobs.launchers import resume as resume_job
 from bstui.jobs.records import Batch, Launcher, Want
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
+from bstui.timetable import parse_timetable
 from bstui.units import count_text
 
 _JOB = click.argument("job", metavar="JOB")
@@ -124,6 +125,36 @@ def cancel(session: Session, names: Sequence[str], yes: bool) -> int:
     return 0
 
 
+@command("limit")
+@_JOBS
+@click.option("--bwlimit", metavar="TIMETABLE", help="As 10M, off, or 08:00,512k 19:00,off.")
+@click.option(
+    "--concurrency", type=click.Choice(["low", "medium", "high"]), help="Connections: 8, 64 or 128."
+)
+@click.option("--concurrent-files", type=click.IntRange(1, 64), metavar="N", help="Files at once.")
+@click.option(
+    "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
+)
+def limit(session: Session, names: Sequence[str], **wishes: str | int | None) -> int:
+    """Change how much JOB may use of the line, also while it runs."""
+    given = {name: value for name, value in wishes.items() if value is not None}
+    if not given:
+        raise UsageError(
+            "No limit was given.", hint="Give one, as in: bstui limit JOB --bwlimit 10M"
+        )
+    if "bwlimit" in given:
+        _check_timetable(str(given["bwlimit"]))
+    folders = _folders(session, names)
+    for folder in folders:
+        if status_of(folder).state is State.DONE:
+            raise UsageError(f"The job {folder.header().name} is done: nothing comes any more.")
+    for folder in folders:
+        change_limits(folder, given)
+        said = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in given.items())
+        say(f"{folder.header().name}: {said}.")
+    return 0
+
+
 @command("logs")
 @_JOB
 @click.option("--path", is_flag=True, help="Print where the log is, instead of the log.")
@@ -171,6 +202,13 @@ def _start_again(
     else:
         say(f"{view.header.name}: started again.")
     return code
+
+
+def _check_timetable(text: str) -> None:
+    try:
+        parse_timetable(text)
+    except ValueError as error:
+        raise UsageError(f"--bwlimit: {text!r} {error}.") from error
 
 
 def _folders(session: Session, names: Sequence[str]) -> list[JobFolder]:

@@ -71,7 +71,10 @@ class Output:
             return
         width = max(len(key) for key in row)
         for key, value in row.items():
-            print(f"{key.replace('_', ' '):{width}}  {_shown(key, value)}", file=self.stream)
+            name = key.replace("_", " ")
+            for part in _parts(value):
+                print(f"{name:{width}}  {_shown(key, part)}", file=self.stream)
+                name = ""
 
     def _write_table(self, keys: Sequence[str], rows: Sequence[Row]) -> None:
         lines = [[key.replace("_", " ") for key in keys]]
@@ -83,6 +86,12 @@ class Output:
                 for key, cell, width in zip(keys, line, widths, strict=True)
             )
             print("  ".join(cells).rstrip(), file=self.stream)
+
+
+def _parts(value: Any) -> Sequence[Any]:
+    """A line for each sentence of a list; anything else in one."""
+    is_long = isinstance(value, list | tuple) and any(" " in str(part) for part in value)
+    return value if is_long else [value]
 
 
 def _csv_lines(rows: Sequence[Sequence[str]]) -> str:

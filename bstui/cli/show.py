@@ -10,11 +10,17 @@ from bstui.basespace.run_access import look_at_run
 from bstui.basespace.states import states_of_dataset, states_of_project, states_of_run
 from bstui.cli import rows
 from bstui.cli.calls import run_calls
-from bstui.cli.job_rows import job_row
+from bstui.cli.job_rows import job_row, proof_row
 from bstui.cli.options import command
+from bstui.cli.run_rows import facts_row
 from bstui.cli.session import Session
+from bstui.errors import IntegrityError, UsageError
+from bstui.jobs.bcl_convert import bcl_convert_text
+from bstui.jobs.folder import JobFolder
 from bstui.jobs.identifiers import find_job
 from bstui.jobs.watch import JobWatch
+from bstui.runs.completeness import Completeness
+from bstui.runs.facts import gather_facts
 from bstui.samples.marks import Scope
 from bstui.samples.selection import find_biosample, find_dataset, find_project, find_run
 from bstui.samples.selectors import Selector, SourceKind, parse_selector
@@ -23,12 +29,13 @@ from bstui.units import iso_text
 
 @command("show")
 @click.argument("selector", metavar="SELECTOR")
-def show(session: Session, selector: str) -> int:
+@click.option("--check", is_flag=True, help="Of the job of a raw run: prove it complete again.")
+def show(session: Session, selector: str, check: bool) -> int:
     """Show one project:X, run:X, biosample:X, dataset:X, file:ID or job:X."""
     if selector.startswith("job:"):
-        view = JobWatch(find_job(session.places.jobs, selector[len("job:") :])).refresh()
-        session.output.write_facts(job_row(view) | {"sources": list(view.header.sources)})
-        return 0
+        return _show_job(session, find_job(session.places.jobs, selector[len("job:") :]), check)
+    if check:
+        raise UsageError("--check proves the raw run of a job.", hint="Give job:X with it.")
     file_id = _file_id(selector)
     chosen = None if file_id else parse_selector(selector)
 
@@ -38,6 +45,24 @@ def show(session: Session, selector: str) -> int:
 
     session.output.write_facts(run_calls(look()))
     return 0
+
+
+def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
+    """The job, and what is known of a raw run's completeness; 6 where a check finds it wanting."""
+    view = JobWatch(folder).refresh()
+    proof = _prove_again(folder) if check else view.proof
+    facts = job_row(view) | {"sources": list(view.header.sources)}
+    if proof is not None:
+        facts |= proof_row(proof) | {"bcl_convert": bcl_convert_text(folder, proof)}
+    session.output.write_facts(facts)
+    is_whole = not (check and proof and (proof.damaged or proof.missing_here))
+    return 0 if is_whole else IntegrityError.exit_code
+
+
+def _prove_again(folder: JobFolder) -> Completeness:
+    from bstui.jobs.completeness import Published, prove_job  # its transfer part takes a while
+
+    return prove_job(folder, is_altered=Published(folder).is_altered)
 
 
 def _file_id(selector: str) -> str:
@@ -79,6 +104,7 @@ async def _facts(client: Client, selector: Selector) -> dict[str, Any]:
             "zipped": run.is_zipped,
             **rows.states_row(states_of_run(run, client.server)),
             **rows.run_access_row(await look_at_run(client, run)),
+            **facts_row(await gather_facts(client, run)),
         }
     if source.kind is SourceKind.DATASET:
         dataset = await find_dataset(client, source)

@@ -146,7 +146,7 @@ def _of_job(folder: JobFolder, moved_to: Path | None) -> _Subject:
         files=files,
         profile=header.profile,
         options=Options(verify=header.options.verify, digest=header.options.digest),
-        missing=header.files - len(files),
+        missing=header.files - len({id for file in files for id in file.parts or (file.id,)}),
     )
 
 
@@ -174,7 +174,12 @@ def _summarise(subject: _Subject, tally: "_Tally") -> None:
 
 def _repair(session: Session, subject: _Subject, bad: list[Checked]) -> int:
     """Start the job that mends, follow it, and say how it ended."""
-    mendable = [one for one in bad if one.verdict is not Verdict.UNREADABLE]
+    joined = [one for one in bad if one.file.parts]
+    if joined:
+        say(f"{joined[0].file.path} was joined of lanes: move it away, and resume its job.")
+    mendable = [o for o in bad if o.verdict is not Verdict.UNREADABLE and not o.file.parts]
+    if not mendable and joined:
+        return IntegrityError.exit_code
     if not mendable:
         say("What cannot be read is not mended: see to the disk or the permissions first.")
         return IntegrityError.exit_code
@@ -206,7 +211,7 @@ def _repair(session: Session, subject: _Subject, bad: list[Checked]) -> int:
     view = follow(folder)
     write_jobs(session, [view])
     tell_failures(view)
-    left = len(bad) - len(mendable)
+    left = len(bad) - len(mendable) - len(joined)
     if left:
         say(f"{count_text(left, 'file')} cannot be read, and stay as they are.")
-    return exit_code_of(view.status) or (IntegrityError.exit_code if left else 0)
+    return exit_code_of(view.status) or (IntegrityError.exit_code if left or joined else 0)

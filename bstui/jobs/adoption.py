@@ -11,7 +11,7 @@ import msgspec
 
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.records import FileDone, PlanFile, PlanHeader
+from bstui.jobs.records import FileDone, Merged, PlanFile, PlanHeader
 from bstui.samples.fastq_name import build_name, parse_name
 from bstui.transfer.items import Item
 
@@ -29,17 +29,23 @@ class Adopted:
 def find_adopted(folder: JobFolder, header: PlanHeader) -> Adopted:
     """Files that an earlier attempt said were done, and that stand there as they were left.
 
-    One that was touched since is not among them: the engine proves it again.
+    One that was touched since is not among them: the engine proves it again. One that was removed
+    once its lanes were joined is, as long as the joined file stands.
     """
     destination = Path(header.destination)
     sizes: dict[str, int] = {}
     reads: dict[str, int] = {}
+    gone: dict[str, int] = {}
     for attempt in folder.numbers().events:
         for event, _ in read_events(folder.events(attempt)):
             if isinstance(event, FileDone) and stands_as(destination, event):
                 sizes[event.id] = event.size
                 if event.reads is not None:
                     reads[event.id] = event.reads
+            elif isinstance(event, FileDone):
+                gone[event.id] = event.size
+            elif isinstance(event, Merged) and event.removes and stands_as(destination, event):
+                sizes |= {id: gone[id] for id in event.parts if id in gone}
     return Adopted(frozenset(sizes), sum(sizes.values()), reads)
 
 

@@ -3,14 +3,15 @@
 import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.manifest import RecordedFile, describe_file
-from bstui.jobs.records import FileDone, FileFailed, Started
+from bstui.jobs.manifest import RecordedFile, describe_file, describe_merged
+from bstui.jobs.records import FileDone, FileFailed, Merged, PlanFile, Started
 
 _decode_done = msgspec.json.Decoder(FileDone).decode
 
@@ -18,38 +19,69 @@ Place = tuple[int, int]
 """An attempt, and the offset after an event in its file."""
 
 
+@dataclass
+class Brought:
+    """Where the events of a job say what it has brought."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    """By file id, of what was fetched and stands."""
+    merged: dict[str, tuple[int, Merged]] = field(default_factory=dict)
+    """By the id of a joined file's first part, the attempt and what it said."""
+    versions: dict[int, str] = field(default_factory=dict)
+    """Of bstui, by attempt."""
+
+
 def files_brought(folder: JobFolder) -> Iterator[RecordedFile]:
     """The lines of a job's manifest, from its folder alone."""
-    return recorded_files(folder, *find_done(folder))
+    return recorded_files(folder, find_brought(folder))
 
 
-def find_done(folder: JobFolder) -> tuple[dict[str, Place], dict[int, str]]:
-    """By file id, where its newest event says that it is done; and each attempt's version."""
-    places: dict[str, Place] = {}
-    versions: dict[int, str] = {}
+def find_brought(folder: JobFolder) -> Brought:
+    """What the events say; a file that failed since it was done is not among it."""
+    found = Brought()
+
     for attempt in folder.numbers().events:
         for event, after in read_events(folder.events(attempt)):
             if isinstance(event, FileDone):
-                places[event.id] = (attempt, after)
+                found.places[event.id] = (attempt, after)
             elif isinstance(event, FileFailed):
-                places.pop(event.id, None)
+                found.places.pop(event.id, None)
             elif isinstance(event, Started):
-                versions[attempt] = event.version
-    return places, versions
+                found.versions[attempt] = event.version
+            elif isinstance(event, Merged):
+                found.merged[event.parts[0]] = (attempt, event)
+                if event.removes:
+                    for id in event.parts:
+                        found.places.pop(id, None)
+
+    return found
 
 
-def recorded_files(
-    folder: JobFolder, places: Mapping[str, Place], versions: Mapping[int, str]
-) -> Iterator[RecordedFile]:
-    """In the order of the plan. Events are read again by their places, so that none is held."""
-    attempts = sorted({attempt for attempt, _ in places.values()})
+def recorded_files(folder: JobFolder, found: Brought) -> Iterator[RecordedFile]:
+    """In the order of the plan, then the joined ones. Events are read again by their places, so
+    that none is held."""
+    attempts = sorted({attempt for attempt, _ in found.places.values()})
+    parts = {id: first for first, (_, event) in found.merged.items() for id in event.parts}
+    joined: dict[str, dict[str, PlanFile]] = {first: {} for first in found.merged}
     with ExitStack() as stack:
         events = {attempt: _map(folder.events(attempt), stack) for attempt in attempts}
         for file in folder.files():
-            if file.id in places:
-                attempt, after = places[file.id]
+            if file.id in parts:
+                joined[parts[file.id]][file.id] = file
+            if file.id in found.places:
+                attempt, after = found.places[file.id]
                 done = _decode_done(_line_before(events[attempt], after))
-                yield describe_file(file, done, versions.get(attempt, ""))
+                yield describe_file(file, done, found.versions.get(attempt, ""))
+    yield from _recorded_merged(found, joined)
+
+
+def _recorded_merged(
+    found: Brought, joined: Mapping[str, Mapping[str, PlanFile]]
+) -> Iterator[RecordedFile]:
+    for first, (attempt, event) in found.merged.items():
+        files = [joined[first][id] for id in event.parts if id in joined[first]]
+        if files:
+            yield describe_merged(files, event, found.versions.get(attempt, ""))
 
 
 def _map(path: Path, stack: ExitStack) -> mmap.mmap:

@@ -43,6 +43,10 @@ class Attempt:
     def tell(self, event: AnyEvent) -> None:
         self._log.write(event)
 
+    def sync(self) -> None:
+        """Make what was told durable."""
+        self._log.sync()
+
     def beat(self, progress: Progress) -> None:
         """Make the events durable, then say that we live and how far we are. InUse if fenced."""
         with self._beating:

@@ -34,6 +34,8 @@ def equivalent_command(
         "--chmod": options.chmod,
         "--chgrp": options.chgrp,
         "--give-up-after": f"{options.give_up_after:.0f}s" if options.give_up_after else "",
+        "--concurrency": options.concurrency if options.concurrency != usual.concurrency else "",
+        "--bwlimit": options.bwlimit,
         "--concurrent-files": str(options.concurrent_files or ""),
         "--concurrent-parts": str(options.concurrent_parts or ""),
         "--launch": request.launcher if request.launcher is not Launcher.DETACHED else "",
@@ -43,6 +45,9 @@ def equivalent_command(
     words = ["bstui", *_profile_words(request.profile), "import", *sources]
     words += ["--to", os.fspath(request.destination), *_bcl_words(selection, options), *given]
     words += [word for sheet in options.sheets for word in ("--sheet", sheet)]
+    if options.lanes == "merge":
+        words += ["--lanes", "merge"] + ["--merge-unlike"] * options.merge_unlike
+        words += ["--remove-lanes"] * options.remove_lanes
     words += ["--read-only"] * options.read_only + batch_words(request.batch)
     words += ["--qc-failed"] * options.qc_failed + ["--undetermined"] * options.undetermined
     return shlex.join([*words, "--yes"])

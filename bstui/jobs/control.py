@@ -8,6 +8,7 @@ import getpass
 import os
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ from bstui.jobs.liveness import file_server_time, introduce, this_machine
 from bstui.jobs.queue import shared_queue
 from bstui.jobs.records import Control, Outcome, Progress, Result, Want
 from bstui.jobs.state import JobStatus, State, state_of
+from bstui.timetable import parse_timetable
 
 CANCELLED_CODE = 1
 """Exit code of a cancelled job: a script that waits for it must not go on."""
@@ -32,7 +34,7 @@ def ask(
     folder: JobFolder,
     *,
     want: Want | None = None,
-    bwlimit: int | None = KEEP,
+    bwlimit: int | str | None = KEEP,
     concurrent_files: int | None = KEEP,
     concurrent_parts: int | None = KEEP,
     free: bool = False,
@@ -73,8 +75,15 @@ def _tell_scheduler(folder: JobFolder, want: Want | None, status: JobStatus) -> 
         hold(folder, os.environ)
 
 
+def change_limits(
+    folder: JobFolder, limits: Mapping[str, int | str | None], by: str = ""
+) -> Control:
+    """Wish for other limits, by the names of `Control`; a later worker obeys too."""
+    return add_wish(folder, None, limits, by)
+
+
 def add_wish(
-    folder: JobFolder, want: Want | None, limits: Mapping[str, object], by: str = ""
+    folder: JobFolder, want: Want | None, limits: Mapping[str, int | str | None], by: str = ""
 ) -> Control:
     """Link the wish, merged with whatever stands highest at that moment."""
 
@@ -88,6 +97,17 @@ def add_wish(
         )
 
     return folder.add_control(change)[1]
+
+
+def bandwidth_now(bwlimit: int | str) -> int | None:
+    """Bytes per second at this time of the day; None: no limit. A timetable that is none, which
+    only a strange hand can have written, limits nothing."""
+    if isinstance(bwlimit, int):
+        return bwlimit if bwlimit > 0 else None
+    try:
+        return parse_timetable(bwlimit).rate_at(datetime.now().astimezone())
+    except ValueError:
+        return None
 
 
 def asker() -> str:

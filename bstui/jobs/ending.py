@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
 from bstui.jobs.control import CANCELLED_CODE
+from bstui.jobs.records import Outcome, Progress, Result
 from bstui.units import duration_text
 
 
@@ -29,6 +31,22 @@ def gave_up(reason: str, seconds: float) -> Ending:
     """The end of a wait for which nobody has more patience; the code is the cause's."""
     text = f"gave up after {duration_text(seconds)} of waiting: {reason}"
     return Ending(text, _WAITED_FOR.get(reason, BstuiError.exit_code), has_waited=True)
+
+
+def make_result(progress: Progress, outcome: Outcome, exit_code: int, seconds: float) -> Result:
+    """The last word of an attempt that is through, or was cancelled."""
+    return Result(
+        attempt=progress.attempt,
+        time=time.time(),
+        outcome=outcome,
+        exit_code=exit_code,
+        files=progress.files,
+        files_done=progress.files_done,
+        files_failed=progress.files_failed,
+        bytes=progress.bytes,
+        bytes_done=progress.bytes_done,
+        seconds=seconds,
+    )
 
 
 _WAITED_FOR = {

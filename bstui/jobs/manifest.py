@@ -11,13 +11,13 @@ are only added, and what is empty is left out.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from bstui.errors import BstuiError, NotFound
-from bstui.jobs.records import FORMAT, FileDone, PlanFile, PlanHeader, Record
+from bstui.jobs.records import FORMAT, FileDone, Merged, PlanFile, PlanHeader, Record
 
 RECORDS = ".bstui"
 JOB = "job.json"
@@ -53,7 +53,7 @@ class RecordedJob(Record, frozen=True, kw_only=True, omit_defaults=True):
     files: int = 0
     """How many were planned."""
     files_done: int = 0
-    """How many lines the manifest has of them."""
+    """How many lines the manifest has; joined files are among them."""
     bytes: int = 0
     bytes_done: int = 0
     samples: int = 0
@@ -64,7 +64,8 @@ class RecordedFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A line of `manifest.jsonl`: a file that was proven and stood under this path."""
 
     id: str
-    """BaseSpace's file id; of a merged file that of its first part."""
+    """BaseSpace's file id; of a joined file that of the first of its `parts`, and their number:
+    `101+3` is of 101 and three others."""
     path: str
     size: int
     verified: str
@@ -87,6 +88,11 @@ class RecordedFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     lane: int | None = None
     read: str = ""
     """`R1`, `I2` …"""
+    merged: str = ""
+    """The path of the joined file that also holds it."""
+    parts: tuple[str, ...] = ()
+    """Of a joined file: the ids of the files in it, in order. Not `size`, which is its own, but all
+    else that its parts share is told of it too."""
     time: float
     """When it had its name."""
     mtime_ns: int | None = None
@@ -167,6 +173,37 @@ def describe_file(file: PlanFile, done: FileDone, version: str) -> RecordedFile:
         library=file.library,
         lane=file.lane,
         read=file.read,
+        merged=file.merged,
+        time=done.time,
+        mtime_ns=done.mtime_ns,
+        version=version,
+    )
+
+
+def describe_merged(files: Sequence[PlanFile], done: Merged, version: str) -> RecordedFile:
+    """The line of a file that these, its parts in order, were joined to."""
+    first = files[0]
+
+    def shared(values: Iterable[str]) -> str:
+        return "+".join(dict.fromkeys(value for value in values if value))
+
+    return RecordedFile(
+        id=f"{first.id}+{len(files) - 1}",
+        path=done.path,
+        size=done.size,
+        verified="compared with its parts",
+        md5=done.md5,
+        sha256=done.sha256,
+        reads=done.reads,
+        sample=first.sample,
+        biosample=shared(file.biosample for file in files),
+        dataset=shared(file.dataset for file in files),
+        project=shared(file.project for file in files),
+        run=shared(file.run for file in files),
+        run_id=shared(file.run_id for file in files),
+        library=shared(file.library for file in files),
+        read=first.read,
+        parts=done.parts,
         time=done.time,
         mtime_ns=done.mtime_ns,
         version=version,
@@ -190,6 +227,7 @@ def planned_again(file: RecordedFile) -> PlanFile:
         library=file.library,
         lane=file.lane,
         read=file.read,
+        merged=file.merged,
     )
 
 

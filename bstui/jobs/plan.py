@@ -26,7 +26,7 @@ from bstui.jobs.destination import (
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
 from bstui.jobs.records import FORMAT, Batch, Launcher, Options, PlanFile, PlanHeader
 from bstui.jobs.run_files import not_taken, plan_run
-from bstui.jobs.sample_files import check_options, plan_samples
+from bstui.jobs.sample_files import add_joined, check_options, plan_samples
 from bstui.jobs.sheets import sheet_of_plan
 from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
 from bstui.runs.contents import RunContents, choose_of_run, gather_run
@@ -119,6 +119,7 @@ def _origin(file: PlanFile) -> dict[str, str | int]:
         "library": file.library,
         "lane": file.lane or "",
         "read": file.read,
+        "merged": file.merged,
     }
 
 
@@ -234,6 +235,7 @@ def _draft_samples(gathered: Gathered, selection: Selection, request: PlanReques
 def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: Path) -> Plan:
     """Look at the disk, and put the plan together."""
     files, room = meet_existing(draft.files, request.destination, folder, request.options.existing)
+    room = add_joined(room, files, request.options)
     refusal = room.refusal() if request.requires_room else None
     if refusal is not None:
         raise refusal

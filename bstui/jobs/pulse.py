@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from bstui.errors import BstuiError, Policy, TooManyRequests
 from bstui.jobs.adoption import Adopted
 from bstui.jobs.records import Control, Phase, PlanHeader, Progress, Running, Want
 from bstui.jobs.worker_log import log
 from bstui.transfer.items import Snapshot, Wait
 from bstui.units import count_text, duration_text, rate_text, size_text
 
+_LONGEST_ASKED = 3600.0
+"""The most, in seconds, that a server's Retry-After is believed."""
 NO_PROGRESS = 72 * 3600.0
 """Seconds without a new byte after which a job is said to wait."""
 
@@ -38,6 +41,17 @@ class Rhythm:
     """Between two writings of the record beside the data."""
     report: float = 60.0
     """Between two lines of progress in the log."""
+
+    def pause(self, error: BstuiError, tries: int) -> float:
+        """Seconds until what failed so many times before is tried again."""
+        if error.policy is Policy.AUTH:
+            return self.login
+        if error.policy is Policy.SPACE:
+            return self.room
+        seconds = min(self.first_wait * 2.0 ** min(tries, 30), self.longest_wait)
+        if isinstance(error, TooManyRequests) and error.retry_after is not None:
+            return min(max(seconds, error.retry_after), _LONGEST_ASKED)
+        return seconds
 
 
 class Pulse:

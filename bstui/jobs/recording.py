@@ -9,14 +9,14 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from bstui import __version__
 from bstui.errors import BstuiError, InUse
-from bstui.jobs.arrived import Place, find_done, recorded_files
+from bstui.jobs.arrived import Brought, find_brought, recorded_files
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import (
     JOB,
@@ -71,6 +71,22 @@ class Recorder:
                 self._written = seen
             self.seconds = time.monotonic() - begun
 
+    def keep(self, name: str, data: bytes, instead: str) -> None:
+        """Put a file beside the record, and take `instead` away. Raises as `write` does."""
+        header = self._folder.header()
+        with self._writing:
+            self._fence()
+            self._permissions = wished_permissions(header.options)
+            destination = Destination(Path(header.destination), self._permissions)
+            try:
+                with destination.folder((RECORDS, header.id), make=True) as inner:
+                    remove(inner, instead)
+                    with _Replacement(self, inner, name) as file:
+                        file.add(data)
+                    sync(inner)
+            finally:
+                destination.close()
+
     def _event_bytes(self) -> int:
         numbers = self._folder.numbers().events
         return sum(self._folder.events(number).stat().st_size for number in numbers)
@@ -78,8 +94,8 @@ class Recorder:
     def _write(self, outcome: Outcome | None) -> None:
         header = self._folder.header()
         path = Path(header.destination)
-        places, versions = find_done(self._folder)
-        if not places or not path.is_dir():  # nothing stands there that could be told of
+        found = find_brought(self._folder)
+        if not (found.places or found.merged) or not path.is_dir():  # nothing to be told of
             return
         self._permissions = wished_permissions(header.options)
         destination = Destination(path, self._permissions)
@@ -88,7 +104,7 @@ class Recorder:
                 with destination.folder((RECORDS,)) as outer:
                     _open_to_group(outer)
                 _open_to_group(inner)
-                count, size = self._write_files(inner, places, versions)
+                count, size = self._write_files(inner, found)
                 self._write_job(inner, header, outcome, count, size)
                 sync(inner)
                 if outcome is not None:
@@ -97,16 +113,14 @@ class Recorder:
         finally:
             destination.close()
 
-    def _write_files(
-        self, inner: int, places: Mapping[str, Place], versions: Mapping[int, str]
-    ) -> tuple[int, int]:
+    def _write_files(self, inner: int, found: Brought) -> tuple[int, int]:
         """Manifest and MD5 sums; the number of files and their bytes."""
         count = size = 0
         with (
             _Replacement(self, inner, MANIFEST) as lines,
             _Replacement(self, inner, MD5SUMS) as md5,
         ):
-            for file in recorded_files(self._folder, places, versions):
+            for file in recorded_files(self._folder, found):
                 lines.add(_encode(file) + b"\n")
                 if file.md5:
                     md5.add(os.fsencode(md5_line(file.md5, file.path)))

@@ -31,6 +31,16 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     include: tuple[str, ...] = ()
     """Patterns of a raw run's paths that are taken besides."""
     exclude: tuple[str, ...] = ()
+    unzip: bool = False
+    """Whether the zip files of a zipped run are unpacked."""
+    bcl_convert: str = ""
+    """`print`: tell the command line for what landed."""
+    lanes: str = "keep"
+    """`merge`: the lanes of each sample are joined, read by read, once they have arrived."""
+    merge_unlike: bool = False
+    """Whether those are joined too that differ in library, read length or index scheme."""
+    remove_lanes: bool = False
+    """Whether the files of lanes are removed, once the joined one stands."""
     sheets: tuple[str, ...] = ()
     """Names of sample sheets, or absolute paths of a user's own."""
     qc_failed: bool = False
@@ -51,8 +61,12 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     read_only: bool = False
     give_up_after: float | None = None
     """Seconds without progress after which a wait ends the attempt; None: never."""
+    concurrency: str = "medium"
+    """How many connections at most: `low`, `medium` or `high`."""
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
+    bwlimit: str = ""
+    """A timetable as rclone writes it; empty: no limit."""
 
 
 class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,6 +132,10 @@ class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     library: str = ""
     lane: int | None = None
     read: str = ""
+    merged: str = ""
+    """The path of the file that it becomes a part of, where lanes are joined."""
+    part: int = 0
+    """Its place there, from 1."""
     action: str = "fetch"
     """`fetch`, or `adopt` where a file of that name and size is there already."""
     warning: str = ""
@@ -135,8 +153,9 @@ class Control(Record, frozen=True, kw_only=True, omit_defaults=True):
     """`control-NNNN.json`: the full wish; the highest number wins."""
 
     want: Want = Want.RUN
-    bwlimit: int | None = None
-    """Bytes per second; None: no limit."""
+    bwlimit: int | str | None = None
+    """Bytes per second, or a timetable as rclone writes it; None: as planned."""
+    concurrency: str | None = None
     concurrent_files: int | None = None
     concurrent_parts: int | None = None
     free: bool = False
@@ -182,6 +201,21 @@ class FileDone(Event, frozen=True, kw_only=True, tag="done", omit_defaults=True)
     """Its time of change as it was published: with another one, it was touched since."""
 
 
+class Merged(Event, frozen=True, kw_only=True, tag="merged", omit_defaults=True):
+    """Lanes were joined: a file stands whole and durable, each byte compared with its parts."""
+
+    path: str
+    size: int
+    parts: tuple[str, ...]
+    """The ids of the files that it holds, in order."""
+    removes: bool = False
+    """Whether the parts are removed, from here on."""
+    md5: str = ""
+    sha256: str = ""
+    reads: int | None = None
+    mtime_ns: int | None = None
+
+
 class FileFailed(Event, frozen=True, kw_only=True, tag="failed", omit_defaults=True):
     """A file that this attempt gave up."""
 
@@ -218,7 +252,7 @@ class Left(Event, frozen=True, kw_only=True, tag="left", omit_defaults=True):
     """The worker's, where no result tells it."""
 
 
-AnyEvent = Started | FileDone | FileFailed | Noted | Left
+AnyEvent = Started | FileDone | Merged | FileFailed | Noted | Left
 
 
 class Running(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bstui.errors import BstuiError, SomeFilesFailed
 from bstui.jobs.attempt import Attempt
-from bstui.jobs.records import FileDone, FileFailed, Noted
+from bstui.jobs.records import FileDone, FileFailed, Merged, Noted
 from bstui.jobs.worker_log import log
 from bstui.text import safe_text
 from bstui.transfer.items import Item, Proof
@@ -56,8 +56,21 @@ class Reporter:
         self._codes.add(error.exit_code)
         self._tell_failed(item, error)
 
+    def merged(self, event: Merged) -> None:
+        """Lanes were joined; durable when this returns."""
+        self._attempt.tell(event)
+        self._attempt.sync()
+        log.info("joined %s of %d files", safe_text(event.path), len(event.parts))
+
+    def not_merged(self, error: BstuiError) -> None:
+        """Lanes were not joined, for this reason."""
+        self._codes.add(error.exit_code)
+        self.note("error", f"{error} {error.details}".strip())
+
     def withhold(self, markers: Sequence[Item], failed: int) -> None:
         """A run's end markers are not brought; the cause is that of the files that failed."""
+        if not self._codes:  # what failed is no file of the plan: it could not be unpacked
+            self._codes.add(SomeFilesFailed.exit_code)
         for item in markers:
             error = SomeFilesFailed(
                 f"{safe_text(item.path)} is held back.",

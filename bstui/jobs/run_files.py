@@ -1,8 +1,11 @@
 """A raw run's part of a plan: where each of its files goes, and what is not taken."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from bstui.basespace.models import File, Run
+from bstui.errors import UsageError
+from bstui.jobs.folder import JobFolder
 from bstui.jobs.records import Options, PlanFile
 from bstui.runs.choice import place_file
 from bstui.runs.kinds import is_end_marker
@@ -33,6 +36,15 @@ def plan_run(run: Run, files: Iterable[File]) -> list[PlanFile]:
     return planned
 
 
+def run_folder(folder: JobFolder) -> Path:
+    """The folder on disk of the job's raw run. UsageError where it is of FASTQ."""
+    header = folder.header()
+    first = next(iter(folder.files()), None)
+    if not header.options.bcl or first is None:
+        raise UsageError(f"The job {header.name} imports no raw run.")
+    return Path(header.destination) / first.path.partition("/")[0]
+
+
 def not_taken(run: Run, file: File, reason: str) -> LeftOut:
     """A file of the run that the choice leaves out."""
     return LeftOut(
@@ -50,6 +62,9 @@ def choice_words(options: Options) -> list[str]:
     words = ["--bcl"]
     if options.bcl_files != Options().bcl_files:
         words += ["--bcl-files", options.bcl_files]
+    words += ["--unzip"] * options.unzip
+    if options.bcl_convert:
+        words += ["--bcl-convert", options.bcl_convert]
     for flag, patterns in (("--include", options.include), ("--exclude", options.exclude)):
         words += [word for pattern in patterns for word in (flag, pattern)]
     return words

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from bstui.errors import BstuiError, NotAllowed, NotFound
+from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
+from bstui.jobs.destination import Room
 from bstui.jobs.records import Options, PlanFile
 from bstui.samples.arrangement import assign
 from bstui.samples.choice import LeftOut, leave, run_name
 from bstui.samples.gathering import Gathered
 from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
-from bstui.samples.layout import DEFAULTS, Placed, check_template, place_files, read_of
+from bstui.samples.lanes import join_lanes
+from bstui.samples.layout import CELL_RANGER, DEFAULTS, Placed, check_template, place_files, read_of
 from bstui.samples.marks import ScopeKind
 from bstui.samples.pairing import find_name_variants, find_oddities
 from bstui.samples.sample_map import SampleMap, resolve_map
@@ -21,6 +23,7 @@ from bstui.samples.selection import Selection
 from bstui.samples.sheet_format import load_sheets
 from bstui.text import safe_text
 
+_ALONE = ("", 0)
 _NOT_WANTED = "left out by the sample map"
 
 
@@ -55,7 +58,8 @@ def plan_samples(
     placed = place_files(samples, gathered.files, template, blanks=may_have_blanks)
     has_samples = grouping is not Grouping.NONE
     blanks = [] if may_have_blanks else list(_warn_of_blanks(placed))
-    files = [_plan_file(item, has_samples) for item in placed]
+    joined, kept = _join(placed, options, has_samples)
+    files = [_plan_file(item, has_samples, *joined.get(item.file.id, _ALONE)) for item in placed]
     del placed  # as large as the plan itself
     oddities = (text for item in samples for text in find_oddities(item, gathered.files))
     return PlannedSamples(
@@ -66,6 +70,7 @@ def plan_samples(
             *selection.notes,
             *gathered.warnings,
             *resolved.warnings,
+            *kept,
             *blanks,
             *_count_reasons(left_out),
             *find_name_variants(samples if has_samples else ()),
@@ -83,7 +88,45 @@ def _warn_of_blanks(placed: Iterable[Placed]) -> Iterator[str]:
             return
 
 
-def _plan_file(placed: Placed, has_samples: bool) -> PlanFile:
+def _join(
+    placed: Sequence[Placed], options: Options, has_samples: bool
+) -> tuple[dict[str, tuple[str, int]], list[str]]:
+    """By file id, the joined file that it becomes a part of and its place there."""
+    if options.lanes == "keep":
+        return {}, []
+    if not has_samples:
+        raise UsageError(
+            "Lanes are joined by sample, and --grouping none makes no samples.",
+            hint="Choose another grouping, or leave --lanes merge out.",
+        )
+    if options.layout == CELL_RANGER:
+        raise UsageError(
+            "Cell Ranger wants the files of lanes as they are.",
+            hint="Leave --lanes merge out, or choose another --layout.",
+        )
+    joined, kept = join_lanes(placed, unlike=options.merge_unlike)
+    places = {
+        part.file.id: (file.path, number)
+        for file in joined
+        for number, part in enumerate(file.parts, 1)
+    }
+    return places, kept
+
+
+def add_joined(room: Room, files: Iterable[PlanFile], options: Options) -> Room:
+    """The room that is needed with the joined files: all of them beside their parts, or where the
+    parts are removed that of the largest sample."""
+    sizes: dict[str, int] = {}
+    paths: set[str] = set()
+    for file in files:
+        if file.merged:
+            sizes[file.sample] = sizes.get(file.sample, 0) + file.size
+            paths.add(file.merged)
+    most = max(sizes.values(), default=0) if options.remove_lanes else sum(sizes.values())
+    return msgspec.structs.replace(room, needed=room.needed + most, files=room.files + len(paths))
+
+
+def _plan_file(placed: Placed, has_samples: bool, merged: str, part: int) -> PlanFile:
     dataset, file = placed.dataset, placed.file
     return PlanFile(
         id=file.id,
@@ -101,6 +144,8 @@ def _plan_file(placed: Placed, has_samples: bool) -> PlanFile:
         library="+".join(library.name or library.id for library in dataset.libraries),
         lane=dataset.lane,
         read=read_of(file),
+        merged=merged,
+        part=part,
     )
 
 

@@ -21,7 +21,7 @@ def sheet_of_plan(
     """The sheet as it will be once every planned file is there. UsageError as `make_sheet`."""
     if bcl:
         return _sheet_of_run(form, destination, list(files))
-    return make_sheet(form, (_planned(destination, file, None) for file in files))
+    return make_sheet(form, _planned(destination, files, None))
 
 
 def sheet_of_jobs(form: SheetFormat, jobs: Sequence[JobFolder]) -> Sheet:
@@ -29,8 +29,8 @@ def sheet_of_jobs(form: SheetFormat, jobs: Sequence[JobFolder]) -> Sheet:
 
     NotFound where they have brought nothing; UsageError as `make_sheet`.
     """
-    done = {job.id: {file.id: file for file in files_brought(job)} for job in jobs}
-    if not any(done.values()):
+    done = {job.id: _Brought(job) for job in jobs}
+    if not any(brought.files or brought.joined for brought in done.values()):
         raise NotFound("Nothing has arrived that a sheet could be made of.")
     if {job.header().options.bcl for job in jobs} == {True}:
         if len(jobs) > 1:
@@ -39,37 +39,61 @@ def sheet_of_jobs(form: SheetFormat, jobs: Sequence[JobFolder]) -> Sheet:
     return make_sheet(form, _arrived(jobs, done))
 
 
-def _arrived(
-    jobs: Sequence[JobFolder], done: Mapping[str, Mapping[str, RecordedFile]]
-) -> Iterator[SheetFile]:
+class _Brought:
+    """What a job has brought: files by their ids, joined ones by that of their first part."""
+
+    def __init__(self, job: JobFolder) -> None:
+        self.files: dict[str, RecordedFile] = {}
+        self.joined: dict[str, RecordedFile] = {}
+        for file in files_brought(job):
+            if file.parts:
+                self.joined[file.parts[0]] = file
+            else:
+                self.files[file.id] = file
+
+
+def _arrived(jobs: Sequence[JobFolder], done: Mapping[str, _Brought]) -> Iterator[SheetFile]:
+    """What the jobs planned, each file once: the first job that has brought it counts."""
     seen: set[str] = set()
     for job in jobs:
-        destination = Path(job.header().destination)
-        for file in job.files():
-            if file.id not in seen:
-                yield _planned(destination, file, done[job.id])
-            if file.id in done[job.id]:
-                seen.add(file.id)
+        brought = done[job.id]
+        left = [file for file in job.files() if file.id not in seen]
+        yield from _planned(Path(job.header().destination), left, brought)
+        seen |= brought.files.keys() | {i for file in brought.joined.values() for i in file.parts}
 
 
 def _planned(
-    destination: Path, file: PlanFile, done: Mapping[str, RecordedFile] | None
+    destination: Path, files: Iterable[PlanFile], done: _Brought | None
+) -> Iterator[SheetFile]:
+    """The files of a plan, joined ones in place of their parts; `done` says where what has arrived
+    stands, None that all will."""
+    for file in files:
+        if not file.merged:
+            arrived = done.files.get(file.id) if done else None
+        elif file.part == 1:
+            arrived = done.joined.get(file.id) if done else None
+        else:
+            continue
+        yield _sheet_file(destination, file, arrived, is_there=done is None or arrived is not None)
+
+
+def _sheet_file(
+    destination: Path, file: PlanFile, arrived: RecordedFile | None, *, is_there: bool
 ) -> SheetFile:
-    """A file of a plan; `done` says where what has arrived stands, None that all will."""
-    arrived = done.get(file.id) if done is not None else None
+    path = arrived.path if arrived else file.merged or file.path
     return SheetFile(
-        path=os.path.join(destination, arrived.path if arrived else file.path),
-        name=file.name,
+        path=os.path.join(destination, path),
+        name=file.merged.rpartition("/")[2] or file.name,
         sample=file.sample,
         biosample=file.biosample_name,
         biosample_id=file.biosample,
-        dataset=file.dataset,
+        dataset="" if file.merged else file.dataset,
         project=file.project,
         run=file.run,
         library=file.library,
-        lane=file.lane,
+        lane=None if file.merged else file.lane,
         read=file.read,
-        is_there=done is None or arrived is not None,
+        is_there=is_there,
     )
 
 

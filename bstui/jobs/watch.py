@@ -9,6 +9,7 @@ from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder, job_folders
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import Machine, file_server_time, this_machine
+from bstui.jobs.manifest import record_folder
 from bstui.jobs.queue import SlurmQueue, shared_queue
 from bstui.jobs.records import (
     ENVIRONMENT_PROFILE,
@@ -21,6 +22,7 @@ from bstui.jobs.records import (
     Result,
 )
 from bstui.jobs.state import JobStatus, Seen, State, state_of
+from bstui.runs.completeness import Completeness, read_proof
 
 _RECENT = 500
 """Events that are kept for the page; all of them are in the folder."""
@@ -56,6 +58,8 @@ class JobView:
     """The newest, oldest first. Empty in a list of jobs."""
     failures: tuple[FileFailed, ...] = ()
     """Files whose last news is that they failed. Empty in a list of jobs."""
+    proof: Completeness | None = None
+    """Of a raw run whose last attempt has ended. None in a list of jobs."""
 
     @property
     def wants_token(self) -> bool:
@@ -98,7 +102,13 @@ class JobWatch:
             self._read(attempt)
         seen = glance(self.folder, self._machine, self._queue)
         view = _view(self.folder, seen, file_server_time(self.folder.path.parent))
-        return replace(view, events=tuple(self._recent), failures=tuple(self._failures.values()))
+        is_proven = view.header.options.bcl and not view.status.is_active
+        return replace(
+            view,
+            events=tuple(self._recent),
+            failures=tuple(self._failures.values()),
+            proof=read_proof(_record_of(view.header)) if is_proven else None,
+        )
 
     def _read(self, attempt: int) -> None:
         """Take in the attempt's new events."""
@@ -110,6 +120,10 @@ class JobWatch:
                 self._failures[event.id] = event
             elif isinstance(event, FileDone):
                 self._failures.pop(event.id, None)
+
+
+def _record_of(header: PlanHeader) -> Path:
+    return record_folder(Path(header.destination), header.id)
 
 
 class JobsWatch:

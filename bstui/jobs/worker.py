@@ -12,13 +12,14 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import cast
 
-from bstui.errors import BstuiError, InUse, Policy, TooManyRequests
+from bstui.errors import BstuiError, InUse, Policy
 from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
-from bstui.jobs.control import asker
+from bstui.jobs.completeness import keep_proof
+from bstui.jobs.control import asker, bandwidth_now
 from bstui.jobs.ending import (
     CANCELLED,
     FREED,
@@ -27,28 +28,31 @@ from bstui.jobs.ending import (
     UNFINISHED,
     Ending,
     gave_up,
+    make_result,
     signals_end,
 )
 from bstui.jobs.folder import Found, JobFolder
+from bstui.jobs.joining import LaneJoining
 from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.pulse import Pulse, Rhythm
 from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
-from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Result, Want
+from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
 from bstui.jobs.reporter import Reporter
+from bstui.jobs.unpacking import unpack_zips
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
 from bstui.system import ca_file
 from bstui.text import Secret
+from bstui.transfer.concurrency import limits_of
 from bstui.transfer.engine import Engine
 from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
 """Bytes of events without room, at which no more files are brought."""
-_LONGEST_ASKED = 3600.0
-"""The most, in seconds, that a server's Retry-After is believed."""
+_WAITED_FOR = {Policy.AUTH: "login", Policy.SPACE: "room"}
 _PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH)
 """Errors of the first questions to BaseSpace that a started job waits out."""
 
@@ -102,6 +106,13 @@ class Worker:
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        self._joining = LaneJoining(
+            self._folder,
+            self._holder(),
+            self._reporter,
+            attempt.check_fence,
+            lambda: self._ending is not None,
+        )
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0
@@ -138,12 +149,20 @@ class Worker:
     async def _work(self) -> None:
         try:
             await self._has_looked.wait()
+            is_over = self._has_ending.is_set
             adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
             if self._is_batch and not adopted.ids:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
-            if len(adopted.ids) < self._header.files and await self._log_in():
+            is_left = len(adopted.ids) < self._header.files or self._header.options.unzip
+            if is_left and await self._log_in():
                 await self._bring(adopted)
+            if self._ending is None:
+                await self._joining.run(self._wait_out)
+                self._wait = None
+            if self._header.options.bcl and self._ending is None:
+                failed = self._compose().files_failed
+                await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
@@ -171,15 +190,8 @@ class Worker:
         return False
 
     async def _wait_out(self, error: BstuiError, tries: int) -> None:
-        is_login = error.policy is Policy.AUTH
-        longest = self._rhythm.longest_wait
-        seconds = min(self._rhythm.first_wait * 2.0 ** min(tries, 30), longest)
-        if is_login:
-            seconds = self._rhythm.login
-        elif isinstance(error, TooManyRequests) and error.retry_after is not None:
-            seconds = min(max(seconds, error.retry_after), _LONGEST_ASKED)
-        now = time.time()
-        reason = "login" if is_login else "network"
+        seconds, now = self._rhythm.pause(error, tries), time.time()
+        reason = _WAITED_FOR.get(error.policy, "network")
         since = self._wait.since if self._wait and self._wait.reason == reason else now
         self._wait = Wait(reason, str(error), since, now + seconds)
         self._hurry.set()
@@ -212,6 +224,11 @@ class Worker:
         """A raw run's end markers, by which programs know that it is complete: only if it is."""
         markers = list(items_left(self._folder, adopted, last=True))
         failed = engine.snapshot().files_failed
+        if self._header.options.unzip and not failed:
+            note, fence = self._reporter.note, self._attempt.check_fence
+            failed = await unpack_zips(self._folder, note, fence, self._has_ending.is_set)
+        if self._ending is not None:
+            return
         if markers and not failed:
             await engine.run(markers)
         elif markers:
@@ -255,6 +272,7 @@ class Worker:
         if numbers.attempt > self._attempt.number:
             self._attempt.check_fence()
         if self._engine is not None:
+            self._engine.set_limits(self._limits())
             self._heed_backlog(self._engine)
         progress = self._compose()
         longest = self._header.options.give_up_after
@@ -272,7 +290,6 @@ class Worker:
         elif wish.record.want is Want.PAUSE and wish.record.free:
             self._end(FREED)
         if self._engine is not None:
-            self._engine.set_limits(self._limits())
             self._apply_wish(self._engine)
 
     def _apply_wish(self, engine: Engine) -> None:
@@ -282,12 +299,13 @@ class Worker:
             engine.go_on()
 
     def _limits(self) -> Limits:
-        """The wish's, else the plan's, else the usual."""
-        usual, wish, options = Limits(), self._wish, self._header.options
-        return Limits(
-            files=wish.concurrent_files or options.concurrent_files or usual.files,
-            parts=wish.concurrent_parts or options.concurrent_parts or usual.parts,
-            bandwidth=wish.bwlimit or None,
+        """The wish's, else the plan's, as they are at this time of the day."""
+        wish, options = self._wish, self._header.options
+        return limits_of(
+            wish.concurrency or options.concurrency,
+            wish.concurrent_files or options.concurrent_files,
+            wish.concurrent_parts or options.concurrent_parts,
+            bandwidth_now(options.bwlimit if wish.bwlimit is None else wish.bwlimit),
         )
 
     def _heed_backlog(self, engine: Engine) -> None:
@@ -331,6 +349,7 @@ class Worker:
         """Say how it ended, in the events and, where the job is through, in a result."""
         progress = self._compose()
         is_through = progress.files_done + progress.files_failed >= self._header.files
+        is_through &= not self._joining.is_unfinished
         if not is_through:
             progress = self._pulse.keep_reach(progress)
         with contextlib.suppress(InUse, OSError):
@@ -338,7 +357,8 @@ class Worker:
         ending, outcome = self._ending, None
         if is_through and (ending is None or ending.is_asked):
             ending = Ending("done", self._reporter.exit_code)
-            outcome = Outcome.INCOMPLETE if progress.files_failed else Outcome.DONE
+            failed = progress.files_failed + self._joining.failed
+            outcome = Outcome.INCOMPLETE if failed else Outcome.DONE
         elif ending is CANCELLED:
             outcome = Outcome.CANCELLED
         ending = ending or UNFINISHED
@@ -346,24 +366,11 @@ class Worker:
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
-            result = self._result(progress, outcome, ending.exit_code)
+            seconds = time.monotonic() - self._began
+            result = make_result(progress, outcome, ending.exit_code, seconds)
             await self._settle(lambda: self._attempt.finish(result, ending.reason))
         log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
         return ending.exit_code
-
-    def _result(self, progress: Progress, outcome: Outcome, exit_code: int) -> Result:
-        return Result(
-            attempt=self._attempt.number,
-            time=time.time(),
-            outcome=outcome,
-            exit_code=exit_code,
-            files=progress.files,
-            files_done=progress.files_done,
-            files_failed=progress.files_failed,
-            bytes=progress.bytes,
-            bytes_done=progress.bytes_done,
-            seconds=time.monotonic() - self._began,
-        )
 
     async def _settle(self, write: Callable[[], None]) -> None:
         """Write the last word, when there is room for it; a signal ends the waiting."""

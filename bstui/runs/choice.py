@@ -49,6 +49,15 @@ class Choice:
     include: tuple[Pattern, ...] = ()
     exclude: tuple[Pattern, ...] = ()
 
+    @property
+    def needs_calls(self) -> bool:
+        """Whether it is about base calls at all."""
+        return self.files is not BclFiles.METRICS
+
+    def takes(self, path: str) -> bool:
+        """Whether a file of this path would be taken, if the run had it."""
+        return not _reason(path, kind_of(path), _KINDS[self.files], self, set())
+
 
 def parse_choice(files: str, include: Sequence[str], exclude: Sequence[str]) -> Choice:
     """The choice that options say. UsageError where a pattern cannot be meant."""

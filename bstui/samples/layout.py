@@ -26,6 +26,9 @@ DEFAULTS: Mapping[Grouping, str] = {
     Grouping.SINGLE: "{sample}/{file}",
     Grouping.NONE: "{project}/{biosample}/{file}",
 }
+CELL_RANGER = "cellranger"
+PRESETS: Mapping[str, str] = {CELL_RANGER: "{sample}/{run}/{file}"}
+"""Layouts by name. Cell Ranger takes a folder of one flow cell's files, named as Illumina does."""
 _NO_RUN = "no-run"
 _BLANK = re.compile(r"\s")
 _DEEPEST = 3
@@ -43,7 +46,8 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
 
 
 def check_template(template: str) -> str:
-    """The template itself; a UsageError says what is wrong with it."""
+    """The template itself, or that of a preset; a UsageError says what is wrong with it."""
+    template = PRESETS.get(template, template)
     try:
         problem = _problem_of(template)
     except ValueError as error:
@@ -53,7 +57,7 @@ def check_template(template: str) -> str:
             f"The layout {template!r} cannot be used: {problem}.",
             hint="Write it like {project}/{sample}/{file}; the fields are "
             + ", ".join(f"{{{field}}}" for field in FIELDS)
-            + ".",
+            + f". Presets: {', '.join(PRESETS)}.",
         )
     return template
 

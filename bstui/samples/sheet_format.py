@@ -9,6 +9,7 @@ unique = [["sample"]]       columns whose values no two rows share
 [[columns]]
 name = "sample"
 value = "{sample}"          a text with fields; README and `bstui help samples` list them
+empty = "?"                 what stands there where the value is empty
 pattern = "\\S+"            what the value must be, as a whole
 replace = "\\s"             what becomes `_` in it
 prefix = "s"                put before a value that does not fit the pattern yet
@@ -43,6 +44,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     name: str
     value: str = ""
+    empty: str = ""
+    """What stands there where the value is empty."""
     pattern: str = ""
     replace: str = ""
     prefix: str = ""

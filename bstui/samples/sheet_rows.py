@@ -1,7 +1,7 @@
 """The rows of a sample sheet, from the files of an import.
 
-What nobody can know is left as the format has it, a neutral value or a TODO. A row that would be
-wrong is left out and said; two samples that a sheet would make one are refused.
+What nobody can know is left as the format has it, a neutral value or a visible gap. A row that
+would be wrong is left out and said; two samples that a sheet would make one are refused.
 """
 
 import csv
@@ -17,7 +17,6 @@ from bstui.samples.sheet_format import READS, Column, SheetFormat
 from bstui.text import safe_text
 
 _BLANK = re.compile(r"\s")
-_TODO = "TODO"
 
 
 class SheetFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +87,7 @@ def make_run_sheet(form: SheetFormat, run: str, folder: str, sample_sheet: str) 
             f"The sheet {form.name} is about FASTQ, and this is a raw run.",
             hint="Choose nf-core/demultiplex, or import the run's FASTQ.",
         )
-    fields = {"run": run, "folder": folder, "sample_sheet": sample_sheet or _TODO}
+    fields = {"run": run, "folder": folder, "sample_sheet": sample_sheet}
     rows = (_fill(form, fields),)
     return Sheet(form=form, rows=rows, problems=tuple(_check(form, rows)))
 
@@ -180,7 +179,7 @@ def _fill(form: SheetFormat, fields: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _value(column: Column, fields: Mapping[str, str]) -> str:
-    value = column.value.format_map(fields)
+    value = column.value.format_map(fields) or column.empty
     if column.replace:
         value = re.sub(column.replace, "_", value)
     fits = not column.pattern or re.fullmatch(column.pattern, value) is not None

@@ -6,6 +6,8 @@ from dataclasses import replace
 from bstui.errors import BstuiError, IntegrityError, Policy
 from bstui.text import safe_text
 from bstui.transfer.address import Address
+from bstui.transfer.causes import NoRanges, cut_short, first_cause
+from bstui.transfer.concurrency import TROUBLES
 from bstui.transfer.content import BrokenAtSource
 from bstui.transfer.disk import disk_error
 from bstui.transfer.flight import Flight
@@ -22,7 +24,7 @@ from bstui.transfer.replies import (
     RangeIgnored,
     is_same_source,
 )
-from bstui.transfer.shelf import Ready
+from bstui.transfer.shelf import Published, Ready
 from bstui.transfer.sidecar import Source
 from bstui.transfer.verify import Mismatch
 from bstui.transfer.waits import Tries
@@ -36,10 +38,6 @@ _PROGRESS = 64 << 10
 _PASSING = (Policy.TRANSIENT, Policy.RATE, Policy.AUTH, Policy.SPACE)
 _STALE_ADDRESS = 3
 """Failures after which the address may be what is at fault."""
-
-
-class _NoRanges(Exception):
-    """The server gives this file as a whole only."""
 
 
 class Arrival:
@@ -60,7 +58,7 @@ class Arrival:
         self._is_named = False
         self._is_whole = False
         self.has_turn = False
-        """Whether it is among the files that connections are open for."""
+        """Whether it is among the files that connections were opened for."""
 
     @property
     def done(self) -> int:
@@ -83,8 +81,9 @@ class Arrival:
         """How often requests of other files have made progress."""
         return self._means.waits.advances - self._advances
 
-    async def bring(self) -> Ready:
-        """The partial, whole and proven; BstuiError, with what arrived kept for another time."""
+    async def bring(self) -> Ready | Published:
+        """The partial, whole and proven, or the file where it stands there already; BstuiError,
+        with what arrived kept for another time."""
         while True:
             try:
                 return await self._bring()
@@ -93,7 +92,7 @@ class Arrival:
                 if self._is_beyond_help(error):
                     raise
                 self._note("warning", f"{error.message} It is fetched again.")
-            except _NoRanges:
+            except NoRanges:
                 self._whole = True
                 self._note("warning", "The server gives it as a whole only: an interruption "
                            "starts it again.")  # fmt: skip
@@ -104,15 +103,16 @@ class Arrival:
             return self._changes > _RESTARTS
         return isinstance(error, BrokenAtSource) or self._refetches > _REFETCHES
 
-    async def _bring(self) -> Ready:
+    async def _bring(self) -> Ready | Published:
         """One try, from what is there to a proven file."""
         means = self._means
         ranged = self.item.size > means.limits().range_size
         try:
-            await means.threads.hashing(self._open, ranged)
+            found = await means.threads.hashing(self._open, ranged)
+            if found is not None:
+                return found
             await self._find_address()
             async with means.files.through():
-                self.has_turn = True
                 await self._fill()
             try:
                 proof = await means.threads.hashing(self._prove)
@@ -135,11 +135,17 @@ class Arrival:
             await means.threads.on_disk(self._let_go)
             raise
 
-    def _open(self, ranged: bool) -> None:
+    def _open(self, ranged: bool) -> Published | None:
+        """Open the partial, unless the file stands there already."""
         self._is_whole = self.has_turn = False
+        found = self._means.find(self.item)
+        if found is not None:
+            self._means.opener.clear(self.item, found.item.path)
+            return found
         self.partial = self._means.opener.open(self.item, ranged=ranged)
         self._is_named = self.partial.source != Source()
         self._gives_ranges |= self.partial.spans.total > 0
+        return None
 
     def _let_go(self) -> None:
         """Close the partial; what arrived of unfinished ranges is recorded."""
@@ -203,7 +209,8 @@ class Arrival:
         for leg in self._legs:
             if leg.arrived > leg.start and self._is_sound(leg.flight):
                 try:
-                    partial.record(leg.start, leg.arrived)
+                    checksum = leg.flight.checksum if leg.flight else leg.checksum
+                    partial.record(leg.start, leg.arrived, checksum)
                 except (OSError, EOFError) as error:
                     self._note("warning", f"A part of it is fetched again: {error}.")
 
@@ -226,13 +233,18 @@ class Arrival:
             # Only the server can say that these bytes still are its own: ask for the last one.
             partial.spans.remove(size - 1, size)
         self.parts = self._make_gate()  # a leg that was cancelled unborn never left the last one
+        missing = self._missing(partial)
+        if len(missing) == 1:
+            await self.parts.enter()
+            await self._fetch_leg(partial, *missing[0])
+            return
         try:
             async with asyncio.TaskGroup() as group:
-                for start, stop in self._missing(partial):
+                for start, stop in missing:
                     await self.parts.enter()
                     group.create_task(self._fetch_leg(partial, start, stop))
         except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+            raise first_cause(errors) from None
 
     def _missing(self, partial: Partial) -> list[tuple[int, int]]:
         """The ranges to ask for. As a whole, the file is written over what is recorded of it: the
@@ -255,28 +267,34 @@ class Arrival:
         leg = Leg(start, stop, self._make_tries())
         self._legs.add(leg)
         try:
-            while leg.position < stop:
-                try:
-                    await self._fly(partial, leg)
-                except BstuiError as error:
-                    await self._outlast(error, leg.tries, leg)
-            await self._record(partial, leg)
-            partial.spans.add(start, stop)
-            self._legs.discard(leg)
+            async with self._means.connections.through():
+                self.has_turn = True
+                await self._finish_leg(partial, leg)
         finally:
             self.parts.leave()
 
+    async def _finish_leg(self, partial: Partial, leg: Leg) -> None:
+        while leg.position < leg.stop:
+            try:
+                await self._fly(partial, leg)
+            except BstuiError as error:
+                await self._outlast(error, leg.tries, leg)
+        if partial.is_recorded:
+            await self._record(partial, leg)
+        partial.spans.add(leg.start, leg.stop)
+        self._legs.discard(leg)
+
     async def _record(self, partial: Partial, leg: Leg) -> None:
-        """Read the range back and write it down; the disk is waited for."""
+        """Hash the range and write it down; the disk is waited for."""
         while True:
             try:
-                await self._means.threads.hashing(partial.record, leg.start, leg.stop)
+                await self._means.threads.hashing(partial.record, leg.start, leg.stop, leg.checksum)
                 return
             except OSError as error:
                 trouble = disk_error(error, self.item.path, partial.fd)
                 await self._outlast(trouble, leg.tries)
             except EOFError as error:
-                raise _cut_short(error) from error
+                raise cut_short(error) from error
 
     async def _fly(self, partial: Partial, leg: Leg) -> None:
         """One request for what is missing of a range; raises what went wrong with it."""
@@ -294,6 +312,7 @@ class Arrival:
             etag=self.item.etag or partial.source.etag,
             path=self.item.path,
         )
+        flight.checksum = leg.checksum
         leg.flight = flight
         await self._means.fetcher.fetch(flight)
         leg.flight = None
@@ -303,6 +322,7 @@ class Arrival:
             except OSError as error:
                 raise disk_error(error, self.item.path, partial.fd) from error
             leg.position += flight.received
+            leg.checksum = flight.checksum
             self._gives_ranges |= not whole
             self._means.waits.moved()
             self._address.accepted()
@@ -342,12 +362,14 @@ class Arrival:
             self._address.refused(leg.address, error)
             return
         failed = tries.failed(error)
+        if isinstance(error, TROUBLES):
+            self._means.trouble()
         if isinstance(error, RangeIgnored) and leg is not None:
             leg.ignored += 1
             if tries.are_spent if self._gives_ranges else leg.ignored > 1:
-                raise _NoRanges from error
+                raise NoRanges from error
         if self._whole and leg is not None:
-            leg.position = leg.start
+            leg.position, leg.checksum = leg.start, 0
         is_over = error.policy is Policy.TRANSIENT and tries.are_over
         if error.policy not in _PASSING or is_over:
             raise error
@@ -360,6 +382,8 @@ class Arrival:
         partial, means = self.partial, self._means
         assert partial is not None
         try:
+            if not partial.is_recorded:
+                partial.keep(0, self.item.size)
             proof = partial.digests.verdict(partial.fd)
             if means.verify == "none":
                 return replace(proof, verified="unverified")
@@ -367,24 +391,7 @@ class Arrival:
         except OSError as error:
             raise disk_error(error, self.item.path, partial.fd) from error
         except EOFError as error:
-            raise _cut_short(error) from error
+            raise cut_short(error) from error
 
     def _note(self, level: str, text: str) -> None:
         self._means.note(level, f"{safe_text(self.item.path)}: {text}")
-
-
-def _cut_short(error: EOFError) -> IntegrityError:
-    return IntegrityError(f"Something cut the partial while it was written: {error}.")
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that says most: one that makes what arrived worthless, or else the first."""
-    flat = _flatten(errors)
-    worst = (error for error in flat if isinstance(error, (IntegrityError, _NoRanges)))
-    return next(worst, flat[0])
-
-
-def _flatten(error: BaseException) -> list[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        return [inner for each in error.exceptions for inner in _flatten(each)]
-    return [error]

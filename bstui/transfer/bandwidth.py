@@ -12,15 +12,15 @@ class Bandwidth:
 
     def set(self, limit: int | None) -> None:
         """Bytes per second; None: no limit."""
-        self._limit = limit
+        self.limit = limit
         self._room = 0.0
         self._then = self._clock()
 
     def may_pass(self) -> bool:
-        if self._limit is None:
+        if self.limit is None:
             return True
         now = self._clock()
-        self._room = min(self._limit / 4, self._room + (now - self._then) * self._limit)
+        self._room = min(self.limit / 4, self._room + (now - self._then) * self.limit)
         self._then = now
         return self._room >= 0
 
@@ -30,4 +30,4 @@ class Bandwidth:
 
     def seconds_to_wait(self) -> float:
         """Until bytes may pass again."""
-        return 0.0 if self._limit is None or self._room >= 0 else -self._room / self._limit
+        return 0.0 if self.limit is None or self._room >= 0 else -self._room / self.limit

@@ -5,13 +5,16 @@ time, without following a link, so that neither `..` nor a planted link leads ou
 """
 
 import contextlib
+import ctypes
 import errno
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bstui.errors import DestinationError, UnsafePath
+from bstui.system import file_system_kind
 from bstui.text import safe_text
 from bstui.transfer.disk import disk_error
 from bstui.transfer.permissions import Permissions
@@ -21,6 +24,13 @@ _UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 _LONGEST_PATH = 4000
 _LONGEST_NAME = 255
 _CHUNK = 1 << 20
+_SYNC_FILE_RANGE_WRITE = 2
+_FALLOC_FL_KEEP_SIZE = 1
+_WORTH_RESERVING = 1 << 20
+_SYNCED_WHOLE = ("ext4", "xfs", "btrfs")
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+_LIBC.sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
 
 
 def split_path(path: str) -> tuple[tuple[str, ...], str]:
@@ -51,6 +61,7 @@ class Destination:
             is_new = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
             self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._is_synced_whole = can_sync_whole(path)
             if is_new:
                 self._permissions.give_folder(self.fd)
         except OSError as error:
@@ -69,6 +80,11 @@ class Destination:
         except OSError:
             return False
         return os.path.samestat(named, os.fstat(self.fd))
+
+    def holds_all_on_one_disk(self, descriptors: Iterable[int]) -> bool:
+        """Whether `sync_whole` makes all these files durable; another disk may be mounted below."""
+        device = os.fstat(self.fd).st_dev
+        return self._is_synced_whole and all(os.fstat(fd).st_dev == device for fd in descriptors)
 
     @contextlib.contextmanager
     def folder(self, parts: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
@@ -117,6 +133,36 @@ def sync(descriptor: int) -> None:
     except OSError as error:
         if error.errno not in _UNSUPPORTED:
             raise
+
+
+def begin_writing(descriptor: int, start: int = 0, stop: int = 0) -> None:
+    """Let the disk begin with what was written to `[start, stop)`, by default to the end, so that
+    the sync that is to come has less to wait for."""
+    _LIBC.sync_file_range(descriptor, start, max(0, stop - start), _SYNC_FILE_RANGE_WRITE)
+
+
+def reserve(descriptor: int, start: int, stop: int) -> None:
+    """Let the disk find room for `[start, stop)` in one piece, without making the file longer.
+
+    Where the file system cannot, or has no room, nothing happens: writing will say so.
+    """
+    if stop - start >= _WORTH_RESERVING:
+        _LIBC.fallocate(descriptor, _FALLOC_FL_KEEP_SIZE, start, stop - start)
+
+
+def sync_whole(descriptor: int) -> None:
+    """Make all of a file system durable; OSError where a write to it failed (syncfs(2))."""
+    if _LIBC.syncfs(descriptor):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def can_sync_whole(path: Path) -> bool:
+    """Whether `sync_whole` is as good as `sync` of each file: where the disk is this machine's own,
+    and the kernel tells of failed writes (5.8 does)."""
+    release = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    is_told = release is not None and (int(release[1]), int(release[2])) >= (5, 8)
+    return is_told and file_system_kind(path).name in _SYNCED_WHOLE
 
 
 def open_plain(folder: int, name: str, flags: int = os.O_RDONLY) -> int | None:

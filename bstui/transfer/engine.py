@@ -12,6 +12,7 @@ from bstui.errors import BstuiError, NameTaken, NoSpace
 from bstui.text import safe_text
 from bstui.transfer.arrival import Arrival
 from bstui.transfer.beneath import Destination
+from bstui.transfer.concurrency import PERIOD, Concurrency
 from bstui.transfer.content import Contents
 from bstui.transfer.disk import DiskFault, DiskTrouble
 from bstui.transfer.fetch import Fetcher
@@ -54,7 +55,8 @@ class Engine:
     """Imports items into `destination`.
 
     `locate` gives an item's address, `listener` hears what became of it, `fence` is called before
-    every rename and raises a BstuiError where a newer attempt holds the job: `run` then raises it.
+    the renames of every batch, and raises a BstuiError where a newer attempt holds the job: `run`
+    then raises it.
     `known_reads` is how many reads the mates of some items had when they were brought earlier.
     `ca_file` and `proxy` say how to reach the object store (None: libcurl's and the environment's).
     """
@@ -92,8 +94,10 @@ class Engine:
         self._fence = fence
         self._clock = clock or Clock()
         self._waits = Waits(self._patience, self._clock)
-        self._ahead = Gate(lambda: self._limits.files + _AHEAD)
-        self._files = Gate(lambda: self._limits.files)
+        self._concurrency = Concurrency(self._limits.most_connections)
+        self._ahead = Gate(lambda: self._files_at_once + _AHEAD)
+        self._files = Gate(lambda: self._files_at_once)
+        self._connections = Gate(lambda: self._concurrency.width)
         self._arrivals: dict[str, Arrival] = {}
         self._meters: dict[str, Meter] = {}
         self._meter = Meter(self._clock)
@@ -124,8 +128,9 @@ class Engine:
 
         shelf, means = self._equip(destination, threads, self._fetcher, note)
         self._publisher = Publisher(shelf, threads)
-        self._work = asyncio.create_task(self._bring_all(items, shelf, means))
+        self._work = asyncio.create_task(self._bring_all(items, means))
         background = [
+            asyncio.create_task(self._steer(self._fetcher)),
             asyncio.create_task(self._count()),
             asyncio.create_task(self._touch(threads)),
         ]
@@ -167,13 +172,23 @@ class Engine:
 
     def set_limits(self, limits: Limits) -> None:
         """Use other limits from now on; requests on their way are carried out."""
+        if limits == self._limits:
+            return
         self._limits = limits
-        self._ahead.changed()
-        self._files.changed()
+        self._concurrency.set_most(limits.most_connections)
+        self._open_gates()
         for arrival in self._arrivals.values():
             arrival.parts.changed()
         if self._fetcher is not None:
             self._fetcher.set_bandwidth(limits.bandwidth)
+
+    @property
+    def _files_at_once(self) -> int:
+        return min(self._limits.files, self._concurrency.width)
+
+    def _open_gates(self) -> None:
+        for gate in (self._ahead, self._files, self._connections):
+            gate.changed()
 
     def snapshot(self) -> Snapshot:
         """How things stand; cheap."""
@@ -222,6 +237,7 @@ class Engine:
             self._permissions,
         )
         means = Means(
+            find=shelf.find,
             opener=opener,
             fetcher=fetcher,
             waits=self._waits,
@@ -229,6 +245,8 @@ class Engine:
             locate=self._locate,
             limits=lambda: self._limits,
             files=self._files,
+            connections=self._connections,
+            trouble=lambda: self._concurrency.trouble(self._clock.monotonic()),
             patience=self._patience,
             verify=self._verify,
             sizes=self._sizes,
@@ -255,24 +273,22 @@ class Engine:
                 raise first.__cause__ from None
             raise first from None
 
-    async def _bring_all(self, items: Iterable[Item], shelf: Shelf, means: Means) -> None:
+    async def _bring_all(self, items: Iterable[Item], means: Means) -> None:
         async with asyncio.TaskGroup() as group:
-            feed = group.create_task(self._feed(items, shelf, means, group))
+            feed = group.create_task(self._feed(items, means, group))
             self._enlist(feed)
 
-    async def _feed(
-        self, items: Iterable[Item], shelf: Shelf, means: Means, group: asyncio.TaskGroup
-    ) -> None:
+    async def _feed(self, items: Iterable[Item], means: Means, group: asyncio.TaskGroup) -> None:
         for item in items:
             await self._ahead.enter()
-            self._enlist(group.create_task(self._bring(item, shelf, means)))
+            self._enlist(group.create_task(self._bring(item, means)))
 
     def _enlist(self, task: asyncio.Task[None]) -> None:
         """Remember a task that `stop` may cancel."""
         self._early.add(task)
         task.add_done_callback(self._early.discard)
 
-    async def _bring(self, item: Item, shelf: Shelf, means: Means) -> None:
+    async def _bring(self, item: Item, means: Means) -> None:
         """One item to its end, and tell the listener."""
         if item.path in self._arrivals:
             self._ahead.leave()
@@ -281,7 +297,7 @@ class Engine:
         arrival = self._arrivals[item.path] = Arrival(item, means)
         self._meters[item.path] = Meter(self._clock)
         try:
-            published = await self._import(item, arrival, shelf, means)
+            published = await self._import(item, arrival)
         except BstuiError as error:
             self._forget(item)
             self._fail(item, error)
@@ -302,7 +318,7 @@ class Engine:
         self._files_failed += 1
         self._listener.failed(item, error)
 
-    async def _import(self, item: Item, arrival: Arrival, shelf: Shelf, means: Means) -> Published:
+    async def _import(self, item: Item, arrival: Arrival) -> Published:
         """One item, found or brought and published; waits where the disk is what fails."""
         task = asyncio.current_task()
         assert task is not None
@@ -311,13 +327,11 @@ class Engine:
         while True:
             try:
                 try:
-                    found = await means.threads.hashing(shelf.find, item)
-                    if found is not None:
-                        await means.threads.on_disk(means.opener.clear, item, found.item.path)
-                        return found
                     ready = await arrival.bring()
                 finally:
                     self._ahead.leave()
+                if isinstance(ready, Published):
+                    return ready
                 self._early.discard(task)
                 return await self._publisher.publish(ready)
             except BstuiError as error:
@@ -332,6 +346,14 @@ class Engine:
             self._early.add(task)
             await self._waits.outlast(trouble, failed)
             await self._ahead.enter()
+
+    async def _steer(self, fetcher: Fetcher) -> None:
+        """Let the number of connections adapt to what they bring."""
+        while True:
+            now, is_wanted = self._clock.monotonic(), self._connections.is_full
+            self._concurrency.observe(now, fetcher.received, is_wanted=is_wanted)
+            self._open_gates()
+            await asyncio.sleep(PERIOD)
 
     async def _count(self) -> None:
         """Sample what the rates are taken from, once a second."""

@@ -6,6 +6,7 @@ That thread writes the bytes and does nothing else with them.
 """
 
 import asyncio
+import functools
 import os
 import queue
 import re
@@ -20,7 +21,8 @@ import pycurl
 from bstui.errors import BstuiError, ServiceError, Unreachable
 from bstui.text import Secret, safe_text
 from bstui.transfer.bandwidth import Bandwidth
-from bstui.transfer.flight import Flight
+from bstui.transfer.beneath import reserve
+from bstui.transfer.flight import GATHERED, Flight
 from bstui.transfer.items import Route
 
 _TICK = 0.5
@@ -57,7 +59,7 @@ class Fetcher:
         self._bandwidth = Bandwidth(bandwidth, time.monotonic)
         self._held: set[pycurl.Curl] = set()
         self.received = 0
-        """Bytes written since the start, of all flights."""
+        """Bytes taken since the start, of all flights."""
         self._thread = threading.Thread(target=self._run, name="fetch", daemon=True)
         self._thread.start()
 
@@ -77,8 +79,8 @@ class Fetcher:
             raise
 
     def interrupt(self) -> None:
-        """End every flight where it is; what arrived is kept."""
-        self._command(self._abort_all)
+        """End every flight where it is, and close every connection; what arrived is kept."""
+        self._command(self._disconnect)
 
     def set_bandwidth(self, bandwidth: int | None) -> None:
         self._command(lambda: self._bandwidth.set(bandwidth))
@@ -96,9 +98,7 @@ class Fetcher:
     # From here on, the thread.
 
     def _run(self) -> None:
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._multi = self._make_multi()
         try:
             self._turn_until_finished()
         finally:
@@ -110,6 +110,12 @@ class Fetcher:
             for curl in self._spare:
                 curl.close()
             self._selector.close()
+
+    def _make_multi(self) -> pycurl.CurlMulti:
+        multi = pycurl.CurlMulti()
+        multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        return multi
 
     def _turn_until_finished(self) -> None:
         last = time.monotonic()
@@ -176,6 +182,7 @@ class Fetcher:
             return
         curl = self._spare.pop() if self._spare else pycurl.Curl()
         self._set_up(curl, flight)
+        reserve(flight.fd, flight.start, flight.stop)
         self._flights[curl] = flight
         self._multi.add_handle(curl)
 
@@ -190,19 +197,24 @@ class Fetcher:
         curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity", *flight.conditions])
         curl.setopt(pycurl.HEADERFUNCTION, flight.take_header)
 
-        def write(data: bytes) -> int:
+        curl.setopt(pycurl.WRITEFUNCTION, functools.partial(self._take, curl, flight))
+
+    def _take(self, curl: pycurl.Curl, flight: Flight, data: bytes) -> int | None:
+        """Libcurl's write callback: the piece is taken, refused, or to be offered again."""
+        if self._bandwidth.limit is not None:
             if not self._bandwidth.may_pass():
                 self._held.add(curl)
                 return int(pycurl.WRITEFUNC_PAUSE)
-            began = time.monotonic()
-            before = flight.received
-            is_taken = flight.take_body(data)
-            self._writing += time.monotonic() - began
-            self.received += flight.received - before
             self._bandwidth.pass_(len(data))
-            return len(data) if is_taken else 0
-
-        curl.setopt(pycurl.WRITEFUNCTION, write)
+        if not flight.take_body(data):
+            return 0
+        self.received += len(data)
+        if flight.gathered >= GATHERED:
+            began = time.monotonic()
+            is_written = flight.write()
+            self._writing += time.monotonic() - began
+            return None if is_written else 0
+        return None
 
     def _collect(self) -> None:
         """Take the flights that have ended from libcurl."""
@@ -234,6 +246,15 @@ class Fetcher:
         for curl, flight in list(self._flights.items()):
             flight.interrupted = True
             self._land(curl, None)
+
+    def _disconnect(self) -> None:
+        """End the flights, and the connections that libcurl keeps for later ones."""
+        self._abort_all()
+        self._multi.close()
+        self._timer = None
+        for fd in [fd for fd in self._selector.get_map() if fd != self._wake]:
+            self._selector.unregister(fd)
+        self._multi = self._make_multi()
 
     def _finish(self) -> None:
         self._running = False
@@ -316,7 +337,8 @@ def _refuse_address(address: Secret) -> BstuiError | None:
 
 
 def _curl_problem(number: int, text: str, curl: pycurl.Curl, route: Route) -> BstuiError:
-    """libcurl's error as one of ours; its text names hosts, never the query."""
+    """libcurl's error as one of ours; it names hosts, never the query."""
+    host = safe_text(urlsplit(curl.getinfo(pycurl.EFFECTIVE_URL)).hostname or "", 100)
     words = safe_text(text.split("?")[0], 200)
     if number in _TLS_REFUSED:
         ca_file = route.ca_file or "libcurl's own"
@@ -326,4 +348,6 @@ def _curl_problem(number: int, text: str, curl: pycurl.Curl, route: Route) -> Bs
             hint="Behind a proxy that opens TLS, give its certificates with --ca-bundle or "
             "SSL_CERT_FILE.",
         )
-    return Unreachable(f"The file server cannot be reached: {words or f'curl error {number}'}.")
+    return Unreachable(
+        f"The file server {host} cannot be reached: {words or f'curl error {number}'}."
+    )

@@ -6,6 +6,8 @@ No byte of a reply is written before its head has been judged, and none outside 
 import asyncio
 import os
 
+from isal import isal_zlib
+
 from bstui.errors import BstuiError, Unreachable
 from bstui.text import Secret
 from bstui.transfer.disk import disk_error
@@ -19,6 +21,8 @@ from bstui.transfer.replies import (
 from bstui.transfer.sidecar import Source
 
 _ERROR_BODY = 8192
+GATHERED = 512 << 10
+"""Bytes that are written at once: libcurl hands over 16 KiB, and a call for each is dear."""
 _SLOWEST = 1024
 """Bytes per second below which a connection counts as stalled."""
 
@@ -52,7 +56,9 @@ class Flight:
         """What the object's is known to be, or empty."""
         self.path = path
         self.received = 0
-        """Bytes written, without a gap from `start`."""
+        """Bytes taken, without a gap from `start`; once it has landed, bytes written."""
+        self.checksum = 0
+        """CRC-32 of what was written, on top of the one that is put here before it departs."""
         self.interrupted = False
         """Ended by us: to pause, or to stop."""
         self.error: BstuiError | None = None
@@ -61,6 +67,9 @@ class Flight:
         self._headers: dict[str, str] = {}
         self._body = b""
         self._judged = False
+        self._pieces: list[bytes] = []
+        self.gathered = 0
+        """Bytes taken that are not written yet."""
         self._mark = (0.0, 0)
 
     @property
@@ -98,7 +107,7 @@ class Flight:
             self.source = read_source(self._headers)
 
     def take_body(self, data: bytes) -> bool:
-        """Write a piece of the body; False ends the transfer. Failures stay in `error`."""
+        """Take a piece of the body; False ends the transfer. Failures stay in `error`."""
         if not self._judged:
             self.judge()
         if not 200 <= self._status < 300:
@@ -110,22 +119,29 @@ class Flight:
         if len(data) > room:
             self.error = Changed(f"The server sends more than the {self.size} bytes of the file.")
             return False
-        return self._write(data)
+        self._pieces.append(data)
+        self.gathered += len(data)
+        self.received += len(data)
+        return True
 
-    def _write(self, data: bytes) -> bool:
-        view = memoryview(data)
-        while view:
-            try:
-                count = os.pwrite(self.fd, view, self.start + self.received)
-            except OSError as error:
-                self.error = disk_error(error, self.path, self.fd)
-                return False
-            self.received += count
-            view = view[count:]
+    def write(self) -> bool:
+        """Write what was taken and is not written yet; False where the disk refuses it."""
+        pieces, self._pieces = self._pieces, []
+        position, self.gathered = self.start + self.received - self.gathered, 0
+        try:
+            _write_all(self.fd, pieces, position)
+        except OSError as error:
+            self.error = disk_error(error, self.path, self.fd)
+            self.received = position - self.start
+            return False
+        for piece in pieces:
+            self.checksum = isal_zlib.crc32(piece, self.checksum)
         return True
 
     def land(self, problem: BstuiError | None) -> None:
         """The transfer has ended: by itself, or with `problem`."""
+        if self._pieces and not self.write():
+            return
         if self.interrupted or self.error is not None:
             return
         if problem is None and not self._judged:
@@ -146,3 +162,14 @@ class Flight:
     def forgive(self) -> None:
         """Begin to count again: it was held back by us."""
         self._mark = (0.0, 0)
+
+
+def _write_all(descriptor: int, pieces: list[bytes], position: int) -> None:
+    """Write `pieces` after one another from `position` on; OSError where not all could be."""
+    wanted = sum(map(len, pieces))
+    written = os.pwritev(descriptor, pieces, position)
+    if written < wanted:
+        rest = memoryview(b"".join(pieces))[written:]
+        while rest:
+            count = os.pwrite(descriptor, rest, position + written)
+            written, rest = written + count, rest[count:]

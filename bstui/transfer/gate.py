@@ -14,6 +14,10 @@ class Gate:
         self._inside = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def is_full(self) -> bool:
+        return self._inside >= self._capacity()
+
     async def enter(self) -> None:
         while self._inside >= self._capacity():
             turn = asyncio.get_running_loop().create_future()

@@ -70,21 +70,28 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much at once. Connections open are at most `files` × `parts`."""
+    """The most at once; how much of it is used adapts to the line."""
 
     files: int = 4
     parts: int = 4
     """Requests at once for one file."""
+    connections: int | None = None
+    """Of all files together; None: `files` × `parts`, which bounds them in any case."""
     range_size: int = USUAL_RANGE
     """Bytes that one request asks for, at most 16 MiB."""
     bandwidth: int | None = None
     """Bytes per second of all connections together; None: no limit."""
 
     def __post_init__(self) -> None:
-        if min(self.files, self.parts, self.range_size, self.bandwidth or 1) < 1:
+        counts = (self.files, self.parts, self.range_size, self.bandwidth, self.connections)
+        if min(1 if count is None else count for count in counts) < 1:
             raise ValueError(f"limits are at least 1: {self}")
         if self.range_size > LARGEST_RANGE:
             raise ValueError(f"a range is at most {LARGEST_RANGE} bytes: {self.range_size}")
+
+    @property
+    def most_connections(self) -> int:
+        return min(self.connections or self.files * self.parts, self.files * self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ class Leg:
         self.tries = tries
         self.position = start
         """Everything before it has arrived."""
+        self.checksum = 0
+        """CRC-32 of that."""
         self.address: Secret | None = None
         """Of its last request."""
         self.flight: Flight | None = None

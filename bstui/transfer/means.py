@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from bstui.transfer.content import Contents
 from bstui.transfer.fetch import Fetcher
 from bstui.transfer.gate import Gate
-from bstui.transfer.items import Limits, Locate, Patience, Verify
+from bstui.transfer.items import Item, Limits, Locate, Patience, Verify
 from bstui.transfer.opener import Note, Opener
+from bstui.transfer.shelf import Published
 from bstui.transfer.threads import Threads
 from bstui.transfer.verify import PartSizes
 from bstui.transfer.waits import Waits
@@ -17,6 +18,8 @@ from bstui.transfer.waits import Waits
 class Means:
     """Shared by all files of one import."""
 
+    find: Callable[[Item], Published | None]
+    """An item as it stands at the destination already."""
     opener: Opener
     fetcher: Fetcher
     waits: Waits
@@ -24,6 +27,9 @@ class Means:
     locate: Locate
     limits: Callable[[], Limits]
     files: Gate
+    connections: Gate
+    trouble: Callable[[], None]
+    """Told of a server that asked for fewer requests, and of a lost connection."""
     patience: Patience
     verify: Verify
     sizes: PartSizes

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bstui.errors import InUse
 from bstui.text import safe_text
-from bstui.transfer.beneath import Destination, is_same, open_plain, remove
+from bstui.transfer.beneath import Destination, begin_writing, is_same, open_plain, remove
 from bstui.transfer.items import Item, Proof
 from bstui.transfer.renames import rename_free
 from bstui.transfer.sidecar import Got, Sidecar, Source
@@ -58,22 +58,22 @@ class Partial:
         if self.sidecar is not None:
             self.sidecar.append(source)
 
-    def keep(self, start: int, stop: int) -> int:
-        """Feed the digests with `[start, stop)`, which is on disk; gives its CRC-32."""
-        value = self.digests.take(self.fd, start, stop)
+    def keep(self, start: int, stop: int) -> None:
+        """Feed the digests with `[start, stop)`, which is on disk."""
+        self.digests.take(self.fd, start, stop)
         self.spans.add(start, stop)
-        return value
 
     def prove_again(self, sizes: PartSizes) -> Proof:
         """The verdict on what is there now, where some of it was written over."""
         self.digests = self._make_digests(self.source)
         return take_whole(self.fd, self.digests, self.item.size, sizes)
 
-    def record(self, start: int, stop: int) -> None:
-        """`[start, stop)` has arrived: it will not be asked for again."""
-        value = self.digests.take(self.fd, start, stop)
+    def record(self, start: int, stop: int, checksum: int) -> None:
+        """`[start, stop)` has arrived with this CRC-32: it will not be asked for again."""
+        self.digests.take(self.fd, start, stop)
+        begin_writing(self.fd, start, stop)
         if self.sidecar is not None:
-            self.sidecar.append(Got(start=start, stop=stop, crc32=value))
+            self.sidecar.append(Got(start=start, stop=stop, crc32=checksum))
 
     @property
     def is_recorded(self) -> bool:

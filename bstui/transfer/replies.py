@@ -151,6 +151,13 @@ def judge_failure(status: int, headers: Mapping[str, str], body: bytes) -> Bstui
         )
     if status in (412, 416):
         return Changed("The file in BaseSpace is not the version that was begun.", details=details)
+    if status == 407:
+        return ServerFault(
+            "The proxy wants a login (HTTP 407).",
+            why="It stands between this machine and the file server.",
+            hint="Put the name and password into HTTPS_PROXY, or name another proxy.",
+            details=details,
+        )
     wait = parse_retry_after(headers.get("retry-after"))
     if status == 429 or wait is not None:
         return TooManyRequests(

@@ -12,7 +12,15 @@ from itertools import count, groupby
 
 from bstui.errors import BstuiError, DestinationError, IntegrityError, InUse, NameTaken
 from bstui.text import safe_text
-from bstui.transfer.beneath import Destination, is_same, open_plain, split_path, sync
+from bstui.transfer.beneath import (
+    Destination,
+    begin_writing,
+    is_same,
+    open_plain,
+    split_path,
+    sync,
+    sync_whole,
+)
 from bstui.transfer.content import Contents
 from bstui.transfer.disk import DiskTrouble, disk_error
 from bstui.transfer.inflate import Broken
@@ -22,6 +30,8 @@ from bstui.transfer.permissions import Permissions
 from bstui.transfer.renames import rename_free, rename_new
 from bstui.transfer.verify import PartSizes, have_same_bytes, prove_file
 
+_MANY = 8
+"""Files that are made durable together, where the disk allows it."""
 _MOST_NAMES = 100
 _PACKED = {".gz", ".bz2", ".xz", ".zst", ".zip"}
 
@@ -117,12 +127,18 @@ class Shelf:
         """Publish each of `batch`, and close it. Answers in the same order."""
         answers: dict[int, Published | BstuiError | Fenced] = {}
         settled = []
+        away = self._find_away()
         for i, ready in enumerate(batch):
-            problem = self._settle(ready.partial)
-            if problem is None:
-                settled.append(i)
-            else:
+            problem = away or self._give_permissions(ready.partial)
+            if problem is not None:
                 answers[i] = problem
+        is_durable = away is None and self._settle_together(batch)
+        for i, ready in enumerate(batch):
+            trouble = None if is_durable or i in answers else self._settle(ready.partial)
+            if trouble is not None:
+                answers[i] = trouble
+            elif i not in answers:
+                settled.append(i)
         settled.sort(key=lambda i: split_path(batch[i].partial.item.path)[0])
         for _, group in groupby(settled, lambda i: split_path(batch[i].partial.item.path)[0]):
             self._publish_folder(batch, list(group), answers)
@@ -130,17 +146,30 @@ class Shelf:
             ready.partial.close()
         return [answers[i] for i in range(len(batch))]
 
-    def _settle(self, partial: Partial) -> BstuiError | None:
-        """Make the bytes durable. After a failed fsync nobody knows what is on disk: start again.
+    def _find_away(self) -> BstuiError | None:
+        if self.destination.is_in_place():
+            return None
+        return DiskTrouble(
+            f"The destination {safe_text(str(self.destination.path))} is not where it was.",
+            why="It was moved, removed or replaced while files were being written to it.",
+            hint="Put it back; bstui goes on by itself.",
+        )
 
-        Closing a copy of the descriptor makes a network file system say now what it cannot write.
-        """
-        if not self.destination.is_in_place():
-            return DiskTrouble(
-                f"The destination {safe_text(str(self.destination.path))} is not where it was.",
-                why="It was moved, removed or replaced while files were being written to it.",
-                hint="Put it back; bstui goes on by itself.",
-            )
+    def _settle_together(self, batch: list[Ready]) -> bool:
+        """Make the bytes of many files durable at once; False where each is to be asked, as after
+        a failure, which may be any one's."""
+        for ready in batch:
+            begin_writing(ready.partial.fd)
+        fds = [ready.partial.fd for ready in batch]
+        if len(batch) < _MANY or not self.destination.holds_all_on_one_disk(fds):
+            return False
+        try:
+            sync_whole(self.destination.fd)
+        except OSError:
+            return False
+        return True
+
+    def _give_permissions(self, partial: Partial) -> BstuiError | None:
         try:
             self.permissions.give_file(partial.fd)
         except OSError as error:
@@ -150,6 +179,13 @@ class Shelf:
                 why="The file system, or the group asked for, does not allow it.",
                 hint="Leave out --chmod, --chgrp and --read-only, or import elsewhere.",
             )
+        return None
+
+    def _settle(self, partial: Partial) -> BstuiError | None:
+        """Make the bytes durable. After a failed fsync nobody knows what is on disk: start again.
+
+        Closing a copy of the descriptor makes a network file system say now what it cannot write.
+        """
         try:
             sync(partial.fd)
             os.close(os.dup(partial.fd))
@@ -170,6 +206,10 @@ class Shelf:
         """
         try:
             with self.destination.parent(batch[members[0]].partial.item.path) as (folder, _):
+                fenced = self._ask_fence()
+                if fenced is not None:
+                    answers.update(dict.fromkeys(members, fenced))
+                    return
                 for i in members:
                     answers[i] = self._name(folder, batch[i])
                     if isinstance(answers[i], Published):
@@ -178,18 +218,21 @@ class Shelf:
         except BstuiError as error:
             answers.update(dict.fromkeys(members, error))
 
-    def _name(self, folder: int, ready: Ready) -> Published | BstuiError | Fenced:
-        partial = ready.partial
+    def _ask_fence(self) -> Fenced | None:
+        """What forbids the renames that come next, of one batch in one folder."""
         try:
             self.fence()
         except BstuiError as error:
             fenced = Fenced()
             fenced.__cause__ = error
             return fenced
+        return None
+
+    def _name(self, folder: int, ready: Ready) -> Published | BstuiError:
         try:
             return self._rename(folder, ready)
         except OSError as error:
-            return disk_error(error, partial.item.path, self.destination.fd)
+            return disk_error(error, ready.partial.item.path, self.destination.fd)
         except BstuiError as error:
             return error
 

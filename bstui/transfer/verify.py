@@ -1,16 +1,17 @@
 """The proof that what arrived is what the server holds: size, MD5, S3's multipart ETag.
 
-Every range is read back once, while it is still in memory: for a checksum that tells damage to
-a partial later, and for the digests of the parts that the ETag counts.
+Where there is an ETag to compare with, every range is read back once while it is still in memory,
+for the digests of the parts that the ETag counts.
 """
 
 import hashlib
 import os
 import re
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+
+from isal import isal_zlib
 
 from bstui.errors import IntegrityError
 from bstui.text import safe_text
@@ -146,11 +147,11 @@ class Digests:
         unit = self._unit_size
         return range_size // unit * unit if 0 < unit <= range_size else range_size
 
-    def take(self, descriptor: int, start: int, stop: int) -> int:
-        """Read `[start, stop)` back, feed the digests, and give its CRC-32; OSError, EOFError."""
-        checksum = 0
+    def take(self, descriptor: int, start: int, stop: int) -> None:
+        """Read `[start, stop)` back and feed the digests, if any are wanted; OSError, EOFError."""
+        if not self._unit_size and self._whole is None:
+            return
         for position, data in _read(descriptor, start, stop):
-            checksum = zlib.crc32(data, checksum)
             self._feed(position, data)
             if self._whole is not None:
                 with self._whole.lock:
@@ -160,7 +161,6 @@ class Digests:
         self._catch_up(descriptor, start, stop)
         if self._whole is not None:
             self._extend(self._whole, descriptor)
-        return checksum
 
     def verdict(self, descriptor: int) -> Proof:
         """How the whole file is proven, with the digests of the whole that are known.
@@ -273,14 +273,18 @@ class Digests:
 
 
 def _read(descriptor: int, start: int, stop: int) -> Iterator[tuple[int, memoryview]]:
-    """The bytes `[start, stop)` in chunks with their positions; EOFError where they end early."""
+    """The bytes `[start, stop)` in chunks with their positions; EOFError where they end early.
+
+    All chunks are views of one buffer, so that no fresh memory is touched for each.
+    """
+    buffer = memoryview(bytearray(max(0, min(_CHUNK, stop - start))))
     position = start
     while position < stop:
-        data = os.pread(descriptor, min(_CHUNK, stop - position), position)
-        if not data:
+        count = os.preadv(descriptor, [buffer[: stop - position]], position)
+        if not count:
             raise EOFError(f"the file ends at {position}, before {stop}")
-        yield position, memoryview(data)
-        position += len(data)
+        yield position, buffer[:count]
+        position += count
 
 
 def part_digest(descriptor: int, start: int, stop: int, sizes: PartSizes) -> bytes:
@@ -297,7 +301,7 @@ def checksum(descriptor: int, start: int, stop: int) -> int | None:
     value = 0
     try:
         for _, data in _read(descriptor, start, stop):
-            value = zlib.crc32(data, value)
+            value = isal_zlib.crc32(data, value)
     except EOFError:
         return None
     return value

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,50 @@ def test_one_runs_raw_bcl(
     assert_imported(find_job(places.jobs, "last"), tmp_path / "out", laboratory.truth())
 
 
+def test_show_tells_what_was_proven_of_a_raw_run_and_proves_it_again(
+    robin: Shell, tmp_path: Path
+) -> None:
+    run = ("import", "run:Cardiac panel top-up", "--bcl", "--to", str(tmp_path / "out"))
+    assert robin(*run, *HERE).code == 0
+    (row,) = robin("show", "job:last", "--json").rows
+    assert (row["verdict"], row["missing_here"]) == ("complete", [])
+    assert "lane 1: " in row["by_lane"][0]
+    gone = next((tmp_path / "out").rglob("*.bcl"))
+    gone.unlink()
+    assert robin("show", "job:last", "--json").rows == [row], "what was proven then"
+    said = robin("show", "job:last", "--check", "--json")
+    assert said.code == 6
+    (missing,) = said.rows[0]["missing_here"]
+    assert str(gone).endswith(f"/{missing}")
+
+
+def test_the_command_line_of_bcl_convert(robin: Shell, tmp_path: Path) -> None:
+    run = ("import", "run:Cardiac panel top-up", "--bcl", "--to", str(tmp_path / "my out"))
+    said = robin(*run, *HERE, "--bcl-convert", "print")
+    assert said.code == 0, said.err
+    (folder,) = (path for path in (tmp_path / "my out").iterdir() if path.name != ".bstui")
+    command = shlex.join(
+        [
+            *("bcl-convert", "--bcl-input-directory", str(folder)),
+            *("--output-directory", f"{folder}-fastq"),
+            *("--sample-sheet", str(folder / "SampleSheet.csv")),
+        ]
+    )
+    assert command in said.err
+    (row,) = robin("show", "job:last", "--json").rows
+    assert row["bcl_convert"] == command
+    assert command in robin("logs", "last").out
+    said = robin(*run, *HERE, "--bcl-convert", "print", "--bcl-files", "metrics")
+    assert "bcl-convert cannot be run on it: the run is complete as chosen." in said.err
+
+
+def test_a_check_is_of_a_raw_runs_job(robin: Shell, tmp_path: Path) -> None:
+    assert robin("show", "project:Cardiac amplicon panel", "--check").code == 2
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path / "out"), *HERE).code == 0
+    said = robin("show", "job:last", "--check")
+    assert (said.code, "imports no raw run" in said.err) == (2, True)
+
+
 def test_what_of_a_raw_run_is_taken(robin: Shell, tmp_path: Path) -> None:
     command = ("import", "run:small RNA 1-8", "--bcl", "--to", str(tmp_path), "--dry-run", "--json")
     said = robin(*command, "--bcl-files", "metrics", "--include", "Logs/", "--exclude", "*.csv")
@@ -146,6 +191,7 @@ def test_what_of_a_raw_run_is_taken(robin: Shell, tmp_path: Path) -> None:
     [
         ("--bcl-files", "metrics"),
         ("--include", "*"),
+        ("--bcl-convert", "print"),
         ("--bcl", "--exclude", "{a"),
         ("--bcl", "--bcl-files", "some"),
     ],

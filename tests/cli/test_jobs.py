@@ -221,3 +221,25 @@ def test_names_are_utf8_whatever_the_locale(laboratory: Simulator, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert len(list(folder.rglob("*.fastq.gz"))) == 2
     assert done.stdout.isascii()
+
+
+def test_a_limit_that_cannot_be_meant_changes_nothing(
+    robin: Shell, places: Places, tmp_path: Path
+) -> None:
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path), *HERE).code == 0
+    job = find_job(places.jobs, "last")
+    before = job.numbers().control
+    for flags in ((), ("--bwlimit", "08:00"), ("--bwlimit", "08:00,fast"), ("--bwlimit", "10X")):
+        said = robin("limit", "last", *flags)
+        assert said.code == 2, said
+    assert "the time 08:00 without a rate" in robin("limit", "last", "--bwlimit", "08:00").err
+    assert job.numbers().control == before
+
+
+def test_an_import_takes_a_timetable_and_refuses_what_is_none(robin: Shell, tmp_path: Path) -> None:
+    import_ = ("import", "biosample:NTC", "--to", str(tmp_path), "--dry-run")
+    assert robin(*import_, "--bwlimit", "08:00,512k 19:00,off", "--concurrency", "low").code == 0
+    refused = robin(*import_, "--bwlimit", "08:00")
+    assert refused.code == 2
+    assert "--bwlimit" in refused.err
+    assert "the time 08:00 without a rate" in refused.err

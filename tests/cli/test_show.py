@@ -48,3 +48,28 @@ def test_a_single_file_by_its_id_or_address(robin: Shell, laboratory: Simulator)
     said = robin("import", address, "--to", "x", "--yes")
     assert said.code == 2
     assert f"bstui show file:{file['id']}" in said.err
+
+
+def test_the_statistics_of_a_run_and_the_samples_of_its_sheets(robin: Shell) -> None:
+    said = robin("show", "run:small RNA 1-8", "--json")
+    assert said.code == 0, said.err
+    [row] = said.rows
+    assert "Gbp, " in row["metrics"]
+    assert "% PF" in row["metrics"]
+    assert row["by_read"][1].startswith("read 2 (index): 8 cycles, ")
+    assert [text.partition(":")[0] for text in row["by_lane"]] == ["lane 1", "lane 2"]
+    assert row["sample_sheet"] == "SampleSheet.csv v1"
+    assert row["samples"]
+    assert row["problems"] == []
+
+
+def test_a_sheet_that_is_another_in_basespace_is_compared(robin: Shell) -> None:
+    [row] = robin("show", "run:Cardiac panel plate 1", "--json").rows
+    assert row["sheet_differences"] == [
+        "S[b] is only in the run folder's sheet",
+        "Left-ventricle-3 is only in the run folder's sheet",
+        "S[/b] is only in BaseSpace's sheet",
+        "Left ventricle 3 is only in BaseSpace's sheet",
+    ]
+    said = robin("show", "run:Cardiac panel plate 1")
+    assert "  S[/b] is only in BaseSpace's sheet\n" in said.out

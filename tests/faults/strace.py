@@ -15,12 +15,15 @@ from pathlib import Path
 import pytest
 
 WRITING = (
-    "pwrite64,write,fsync,fdatasync,syncfs,rename,renameat,renameat2,link,linkat,"
+    "pwrite64,pwritev,pwritev2,write,fsync,fdatasync,syncfs,rename,renameat,renameat2,link,linkat,"
     "unlink,unlinkat,openat,close,mkdir,mkdirat,ftruncate"
 )
 """What changes a disk, and the opens and closes around it."""
 
-_BY_DESCRIPTOR = ("pwrite64", "write", "fsync", "fdatasync", "syncfs", "close", "ftruncate")
+_BY_DESCRIPTOR = (
+    *("pwrite64", "pwritev", "pwritev2", "write"),
+    *("fsync", "fdatasync", "syncfs", "close", "ftruncate"),
+)
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 _DESCRIPTOR = re.compile(r"\d+<([^>]*)>")
 _NAME = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -27,6 +27,8 @@ from tests.transfer.store import serving as store_serving
 
 DEEP, SMALL = "deep.fastq.gz", "folder/small.txt"
 SIZES = {DEEP: 3 * MIB + 5, "small": 300_000}
+ANY_WRITE = "pwrite64,pwritev,pwritev2"
+"""At a place in the file: how bytes of files come."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -81,21 +83,21 @@ class Fault:
 
 
 PASSING = {
-    "D1-write": Fault(("pwrite64:error=ENOSPC:when=2..5",)),
+    "D1-write": Fault((f"{ANY_WRITE}:error=ENOSPC:when=2..5",)),
     "D1-record": Fault(("write:error=ENOSPC:when=1..2",), "{out}/deep.fastq.gz.partial.json"),
     "D1-fsync": Fault(("fsync:error=ENOSPC:when=1",)),
     "D1-create": Fault(("openat:error=ENOSPC:when=3..4",), "small.txt.partial"),
     "D1-folder": Fault(("mkdirat:error=ENOSPC:when=1..2",), "folder"),
     "D1-rename": Fault(("renameat2:error=ENOSPC:when=1",), DEEP),
     "D1-close": Fault(("close:error=ENOSPC:when=1",)),
-    "D2-write": Fault(("pwrite64:error=EDQUOT:when=2..5",)),
+    "D2-write": Fault((f"{ANY_WRITE}:error=EDQUOT:when=2..5",)),
     "D2-close": Fault(("close:error=EDQUOT:when=1",)),
-    "D5-write": Fault(("pwrite64:error=EROFS:when=2..5",)),
+    "D5-write": Fault((f"{ANY_WRITE}:error=EROFS:when=2..5",)),
     "D5-rename": Fault(("renameat2:error=EROFS:when=1",), DEEP),
-    "D6-write": Fault(("pwrite64:error=ESTALE:when=2..3",)),
+    "D6-write": Fault((f"{ANY_WRITE}:error=ESTALE:when=2..3",)),
     "D6-open": Fault(("openat:error=ESTALE:when=1..2",), "small.txt.partial"),
     "D6-fsync": Fault(("fsync:error=ESTALE:when=1",)),
-    "D7-write": Fault(("pwrite64:error=EIO:when=2",)),
+    "D7-write": Fault((f"{ANY_WRITE}:error=EIO:when=2",)),
     "D7-fsync": Fault(("fsync:error=EIO:when=1",)),
     "D7-fsync-of-the-folder": Fault(("fsync:error=EIO:when=1",), "{out}"),
     "D8-close": Fault(("close:error=EIO:when=1",)),
@@ -134,7 +136,9 @@ def test_after_a_failed_fsync_nothing_that_was_written_is_believed(
     assert work_under(bench, tmp_path, (f"{call}:error=EIO:when=1",), path) == {}
     assert_whole(bench)
     wait_for(lambda: bench.store.open_now == 0)
-    assert bench.store.sent(DEEP) == 2 * SIZES[DEEP]
+    times, rest = divmod(bench.store.sent(DEEP), SIZES[DEEP])
+    assert times >= 2  # strace counts for each thread: it may fail in more than one
+    assert rest == 0
 
 
 @pytest.mark.system
@@ -206,9 +210,9 @@ def test_a_job_that_waits_too_long_for_room_gives_up_and_can_be_resumed(
 ) -> None:
     """D1 with --give-up-after: exit code 5, and the next attempt brings all."""
     job = make_job(give_up_after=0.5)
-    full = ["pwrite64:error=ENOSPC:when=1+"]
+    full = [f"{ANY_WRITE}:error=ENOSPC:when=1+"]
     done = strace(
-        job.command, tmp_path / "trace", calls="pwrite64", inject=full, environ=job.environ
+        job.command, tmp_path / "trace", calls=ANY_WRITE, inject=full, environ=job.environ
     )
     assert done.returncode == NoSpace.exit_code == 5, done.stderr
     status = JobWatch(job.folder).refresh().status

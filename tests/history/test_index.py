@@ -177,7 +177,7 @@ def test_closing_breaks_a_catch_up_off(places: Places) -> None:
 
     thread = threading.Thread(target=catch_up)
     thread.start()
-    assert began.wait(10)
+    assert began.wait(90)
     history.close()
     thread.join()
     assert ended == [False]

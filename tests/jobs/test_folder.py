@@ -119,14 +119,16 @@ def test_a_wish_that_does_not_parse_is_ignored(folder: JobFolder) -> None:
 
 def test_wishes_made_at_once_are_all_kept(folder: JobFolder) -> None:
     def raise_limit(_: int) -> int:
-        return folder.add_control(lambda wish: Control(bwlimit=(wish.bwlimit or 0) + 1))[0]
+        return folder.add_control(
+            lambda wish: Control(concurrent_files=(wish.concurrent_files or 0) + 1)
+        )[0]
 
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(raise_limit, range(40)))
     assert sorted(numbers) == list(range(1, 41))
     newest = folder.newest_control(folder.numbers())
     assert newest is not None
-    assert newest.record.bwlimit == 40
+    assert newest.record.concurrent_files == 40
     assert not [name for name in os.listdir(folder.path) if name.startswith(".")]
 
 

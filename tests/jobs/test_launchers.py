@@ -141,7 +141,7 @@ def test_each_signal_has_its_exit_code(
     with subprocess.Popen(command, stderr=subprocess.PIPE) as worker:
         simulator.faults.wait_until_held(deep)
         worker.send_signal(number)
-        _, said = worker.communicate(timeout=20)
+        _, said = worker.communicate(timeout=90)
     assert (worker.returncode, said) == (code, b"")
     status = status_of(job)
     assert (status.text, status.resumable) == (f"stopped: {reason}", True)

@@ -8,7 +8,7 @@ import pytest
 from bstui.basespace.credentials import Profile
 from bstui.errors import InUse
 from bstui.jobs.adoption import find_adopted, find_mates, known_reads
-from bstui.jobs.control import ask
+from bstui.jobs.control import ask, change_limits
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.records import FileDone, Launch, Launcher, Left, Noted, Options, Started, Want
@@ -81,6 +81,21 @@ def test_pause_and_go_on(job: JobFolder, places: Places, simulator: Simulator) -
         ask(job, want=Want.RUN, bwlimit=100 * 10**6)
         await_state(job, State.DONE)
     assert codes == [0]
+    check_tree(job, simulator)
+
+
+def test_a_limit_holds_and_is_lifted_while_the_job_runs(
+    job: JobFolder, places: Places, simulator: Simulator
+) -> None:
+    change_limits(job, {"bwlimit": "1k", "concurrency": "low"})
+    with working(job, places, os.environ) as codes:
+        await_state(job, State.RUNNING)
+        change_limits(job, {"bwlimit": "off"})
+        await_state(job, State.DONE)
+    assert codes == [0]
+    wish = job.newest_control(job.numbers())
+    assert wish is not None
+    assert (wish.record.bwlimit, wish.record.concurrency) == ("off", "low")
     check_tree(job, simulator)
 
 

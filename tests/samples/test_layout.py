@@ -199,3 +199,12 @@ def test_no_two_files_meet_and_none_leaves(
         parts = item.path.split("/")
         assert not {"", ".", ".."} & set(parts)
         assert item.path.isprintable()
+
+
+def test_cell_ranger_has_a_folder_for_each_flow_cell() -> None:
+    heart = choice("Heart", dataset(1), dataset(2, runs=(RUN_2,)))
+    files = {"ds.1": pair(1), "ds.2": pair(2)}
+    samples = group_choices([heart], Grouping.AUTOMATIC)
+    assert paths(samples, files, "cellranger") == [
+        f"Heart/{run.name}/{name}" for run in (RUN_1, RUN_2) for name in (R1, R2)
+    ]

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 HAS_TMUX = shutil.which("tmux") is not None
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 _LOOK = 0.05
 
 

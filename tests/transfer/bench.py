@@ -114,7 +114,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-async def until(is_so: Callable[[], bool], timeout: float = 10) -> None:
+async def until(is_so: Callable[[], bool], timeout: float = 90) -> None:
     """Wait for a thing, not for a time."""
     async with asyncio.timeout(timeout):
         while not is_so():  # noqa: ASYNC110 - what is waited for has no event of its own

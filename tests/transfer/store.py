@@ -105,6 +105,8 @@ class Store:
         self.port = 0
         self.open_now = self.busy_now = self.busy_most = 0
         """Requests that are open, and those among them whose client still waits for bytes."""
+        self.connected = 0
+        """Connections that are open, also between two requests."""
 
     def put(
         self, name: str, data: bytes, part_size: int | None = None, *, etag: str | None = None
@@ -167,6 +169,18 @@ class _Handler(BaseHTTPRequestHandler):
     store: Store
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        with self.store.lock:
+            self.store.connected += 1
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            with self.store.lock:
+                self.store.connected -= 1
 
     def log_message(self, *args: object) -> None:
         """Nothing on stderr: the store has its own log."""

@@ -262,7 +262,7 @@ async def test_a_large_file_of_a_living_holder_fails_and_names_it(bench: Bench) 
     bench.store.fault(DEEP, fault)
     engine = bench.engine(patience=replace(QUICK, stall=30))
     async with bench.running(engine, [bench.item(DEEP)]):
-        await asyncio.to_thread(fault.held.wait, 10)
+        await asyncio.to_thread(fault.held.wait, 90)
         other = Bench(bench.store, bench.destination)
         await other.run([bench.item(DEEP)], holder=replace(HOLDER, job="01OTHER", user="eva"))
         error = other.heard.failures[DEEP]

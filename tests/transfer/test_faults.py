@@ -78,7 +78,7 @@ async def test_what_hits_all_connections_of_a_file_at_once_counts_once(bench: Be
     engine = bench.engine(limits=Limits(files=2, parts=8, range_size=MIB), patience=patience)
     async with bench.running(engine, bench.items()):
         for fault in faults:
-            await asyncio.to_thread(fault.held.wait, 10)
+            await asyncio.to_thread(fault.held.wait, 90)
         for fault in faults:
             fault.release.set()
         await until(lambda: len(bench.heard.done_files) == 101)
@@ -91,7 +91,7 @@ async def test_the_waits_grow_for_the_request_that_fails_only(bench: Bench) -> N
     bench.store.fault(DEEP, *(Fault(status=503) for _ in range(16)))
     patience = replace(QUICK, first_wait=0.001, longest_wait=1000)
     limits = Limits(files=1, parts=8, range_size=MIB)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         await bench.run(limits=limits, patience=patience)
     bench.check()
 
@@ -139,10 +139,10 @@ async def test_where_ranges_end_for_good_the_file_comes_as_a_whole(bench: Bench)
     limits = Limits(files=1, parts=1, range_size=MIB)
     engine = bench.engine(limits=limits)
     async with bench.running(engine, bench.items()):
-        await asyncio.to_thread(last.held.wait, 10)
+        await asyncio.to_thread(last.held.wait, 90)
         bench.store.without_ranges.add(DEEP)
         last.release.set()
-        await asyncio.to_thread(whole.held.wait, 10)
+        await asyncio.to_thread(whole.held.wait, 90)
         await engine.stop()
         whole.release.set()
     assert any("as a whole only" in note for note in bench.heard.notes)
@@ -188,7 +188,7 @@ async def test_an_expired_address_is_asked_for_anew_in_the_middle(bench: Bench) 
     bench.store.fault(DEEP, fault)
     engine = bench.engine()
     async with bench.running(engine, bench.items()):
-        await asyncio.to_thread(fault.held.wait, 10)
+        await asyncio.to_thread(fault.held.wait, 90)
         bench.store.expired.add("s1")
         fault.release.set()
         await until(lambda: len(bench.heard.done_files) == 2)
@@ -260,7 +260,7 @@ async def test_an_object_replaced_in_the_middle_is_never_mixed(bench: Bench) -> 
     bench.store.fault(DEEP, fault)
     engine = bench.engine()
     async with bench.running(engine, [bench.item(DEEP, etag=None)]):
-        await asyncio.to_thread(fault.held.wait, 10)
+        await asyncio.to_thread(fault.held.wait, 90)
         bench.store.put(DEEP, make_bytes(11 * MIB + 3, 9), 5 * MIB)
         fault.release.set()
         await until(lambda: bool(bench.heard.done_files))

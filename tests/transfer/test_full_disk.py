@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_resuming_on_a_full_disk_leaks_no_descriptor(bench: Bench, small_disk: P
     partial = opener.open(bench.item("deep"), ranged=True)
     partial.name_source(Source(etag='"a"'))
     os.pwrite(partial.fd, b"x" * MIB, 0)
-    partial.record(0, MIB)
+    partial.record(0, MIB, zlib.crc32(b"x" * MIB))
     partial.close()
     with pytest.raises(OSError, match="No space"):
         (small_disk / "ballast").write_bytes(b"x" * (9 * MIB))

@@ -54,10 +54,12 @@ def start_worker(bench: Bench, limits: Limits, holder: Holder = HOLDER) -> "subp
 
 
 async def kill_when_held(process: "subprocess.Popen[str]", faults: list[Fault]) -> None:
-    for fault in faults:
-        assert await asyncio.to_thread(fault.held.wait, 20)
-    process.kill()
-    process.wait()
+    try:
+        for fault in faults:
+            assert await asyncio.to_thread(fault.held.wait, 90)
+    finally:
+        process.kill()
+        process.wait()
     for fault in faults:
         fault.release.set()
 

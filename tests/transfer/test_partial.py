@@ -30,7 +30,7 @@ async def begin(bench: Bench, holder: Holder = HOLDER) -> None:
     bench.store.fault(DEEP, fault)
     engine = bench.engine(holder=holder, limits=Limits(files=1, parts=1, range_size=MIB))
     task = asyncio.create_task(engine.run(bench.items()))
-    await asyncio.to_thread(fault.held.wait, 10)
+    await asyncio.to_thread(fault.held.wait, 90)
     await until(lambda: engine.snapshot().bytes_done >= 7 * MIB)
     await engine.stop()
     await task
@@ -111,7 +111,7 @@ async def test_an_open_partial_is_touched(bench: Bench) -> None:
     bench.store.fault(DEEP, fault)
     engine = bench.engine(patience=replace(QUICK, touch=0.02, stall=20))
     async with bench.running(engine, bench.items()):
-        await asyncio.to_thread(fault.held.wait, 10)
+        await asyncio.to_thread(fault.held.wait, 90)
         side = bench.destination / SIDE
         age(side, 1000)
         await until(lambda: time.time() - side.stat().st_mtime < 100)
@@ -134,7 +134,7 @@ async def test_an_object_that_changed_in_between_starts_again(bench: Bench) -> N
     bench.store.fault(DEEP, fault)
     engine = bench.engine()
     async with bench.running(engine, items):
-        await asyncio.to_thread(fault.held.wait, 10)
+        await asyncio.to_thread(fault.held.wait, 90)
         await engine.stop()
         fault.release.set()
     bench.store.put(DEEP, make_bytes(12 * MIB, 9), 5 * MIB)

@@ -6,12 +6,14 @@ asked for is counted, as the store's log has it, whether all of it was sent or n
 """
 
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from bstui.errors import IntegrityError
 from bstui.transfer.beneath import Destination
 from bstui.transfer.items import Item, Limits
 from bstui.transfer.opener import Opener
@@ -203,7 +205,7 @@ def leave_partial(bench: Bench, item: Item, state: State, source: Source) -> Non
 def write_range(partial: Partial, number: int) -> None:
     start, stop = number * RANGE, number * RANGE + length(number)
     os.pwrite(partial.fd, DATA[start:stop], start)
-    partial.record(start, stop)
+    partial.record(start, stop, zlib.crc32(DATA[start:stop]))
 
 
 async def resume(bench: Bench, item: Item) -> list[Asked]:
@@ -270,3 +272,18 @@ async def test_a_reply_of_another_version_starts_again(bench: Bench, left: str, 
 
     bench.check()
     assert asked_bytes(asked[1:]) == SIZE
+
+
+async def test_a_source_that_keeps_changing_is_given_up(bench: Bench) -> None:
+    """After it was begun three times, each at another version: nothing of them is mixed."""
+    item = prepare(bench, STATES["nothing"], Server(is_planned=False))
+    for number in range(9):
+        tag = f'"{number:032}"'
+        bench.store.fault(NAME, Fault(headers={"ETag": tag}, from_byte=RANGE))
+
+    asked = await resume(bench, item)
+
+    assert isinstance(bench.heard.failures[NAME], IntegrityError)
+    assert "replaced" in str(bench.heard.failures[NAME])
+    assert [each.start for each in asked] == [0, RANGE] * 3
+    assert bench.tree() == {}

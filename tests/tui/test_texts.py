@@ -1,6 +1,7 @@
 """What screens say, as pure functions."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,7 @@ def test_choices_follow_settings_and_the_last_import() -> None:
     (line,) = [line for line in list_choices(some, "") if line.key == "include"]
     assert change(again, "include", line.value, "") == some
     for bad in ("{a", "'a"):
-        assert problem_of(lambda bad=bad: change(again, "exclude", bad, ""))  # type: ignore[misc]
+        assert problem_of(partial(change, again, "exclude", bad, ""))
 
 
 def test_a_sample_name_comes_and_goes_with_its_grouping() -> None:

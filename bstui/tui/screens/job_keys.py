@@ -6,14 +6,12 @@ from bstui.jobs.records import Want
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView
 from bstui.text import safe_text
+from bstui.timetable import parse_timetable
 from bstui.tui.keys import bindings
 from bstui.tui.screens.place import Place
 from bstui.tui.screens.work import begin
 from bstui.tui.widgets.canvas import Role
-from bstui.units import count_text, parse_size, rate_text, size_text
-
-_LEAST = 1000
-"""Bytes a second; a job with less would look as if it stood still."""
+from bstui.units import count_text
 
 
 class JobKeys(Place):
@@ -59,21 +57,21 @@ class JobKeys(Place):
         view = self.job
         if view is not None:
             now = view.wish.bwlimit
+            text = view.header.options.bwlimit if now is None else str(now)
             self.foot.entry(
-                " bytes a second (50M; empty: no limit) ",
-                "" if now is None else size_text(now).replace(" ", "").removesuffix("B"),
-                lambda text: self._limit(view, text),
+                " limit (10M, off, 08:00,1M 19:00,off) ",
+                safe_text(text),
+                lambda wanted: self._limit(view, wanted.strip() or "off"),
             )
 
-    def _limit(self, view: JobView, text: str) -> str:
+    def _limit(self, view: JobView, timetable: str) -> str:
+        """Wish for it; or why it cannot be meant."""
         try:
-            limit = parse_size(text.strip().removesuffix("/s")) if text.strip() else None
+            parse_timetable(timetable)
         except ValueError as error:
-            return str(error)
-        if limit is not None and limit < _LEAST:
-            return f"at least {size_text(_LEAST)} a second; p pauses the job"
-        said = "no limit" if limit is None else f"at most {rate_text(limit)}"
-        self._do(lambda: self.services.limit(view.id, limit), f"{view.header.name}: {said}")
+            return f"it {error}"
+        wish = f"{view.header.name}: limit {timetable}"
+        self._do(lambda: self.services.limit(view.id, timetable), wish)
         return ""
 
     def action_cancel(self) -> None:

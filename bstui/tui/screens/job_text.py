@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bstui.jobs.control import bandwidth_now
 from bstui.jobs.records import (
     AnyEvent,
     FileDone,
     FileFailed,
     Left,
+    Merged,
     Noted,
     Options,
     Phase,
@@ -17,6 +19,8 @@ from bstui.jobs.records import (
 from bstui.jobs.sample_tally import SampleState
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView
+from bstui.runs.completeness import Completeness
+from bstui.text import safe_text
 from bstui.tui.themes import Glyphs
 from bstui.tui.widgets.canvas import Line, Role, Span, fit, line
 from bstui.tui.widgets.log_tail import LogLine
@@ -38,6 +42,8 @@ _LEVELS = {"warning": Role.WARNING, "error": Role.ERROR}
 _WHOLE_BAR = 44
 _SPARK = 30
 """Columns of the rate's line."""
+_LINES = 200
+"""Of what is wrong with a run; the rest is beside the data."""
 _MOVING = 10.0
 """Seconds after a start before the time left is worth telling."""
 
@@ -98,8 +104,8 @@ def headline(view: JobView, now: float) -> str:
             parts.append(f"{count_text(number, 'file')} at once")
     if status.next_try > now:
         parts.append(f"tries again in {duration_text(status.next_try - now)}")
-    if view.wish.bwlimit and status.is_active:
-        parts.append(f"limit {rate_text(view.wish.bwlimit)}")
+    if status.is_active and (limit := limit_of(view)):
+        parts.append(f"limit {rate_text(limit)}")
     if counts.files_failed:
         parts.append(f"{counts.files_failed:,} failed")
     return " · ".join(parts)
@@ -116,6 +122,13 @@ def whole_line(view: JobView, glyphs: Glyphs, width: int) -> Line:
     text = f" {percent_text(done):>4}  {counts.files_done:,} of {count_text(counts.files, 'file')}"
     bar = bar_text(done, max(0, min(_WHOLE_BAR, width - len(text) - 4)), glyphs)
     return line("   ", Span(bar, Role.ACCENT), text)
+
+
+def limit_of(view: JobView) -> int | None:
+    """Bytes a second that the job may take now; None: as many as come."""
+    wish, planned = view.wish.bwlimit, view.header.options.bwlimit
+    limit = planned if wish is None else wish
+    return bandwidth_now(limit) if limit else None
 
 
 def spark_line(told: str, rates: Sequence[float], glyphs: Glyphs, width: int) -> Line:
@@ -180,6 +193,8 @@ def _event_text(event: AnyEvent) -> tuple[str, Role]:
             return f"attempt {event.attempt} started {where}", Role.MUTED
         case FileDone():
             return f"done {_tail(event.path)} ({event.verified})", Role.TEXT
+        case Merged():
+            return f"joined {_tail(event.path)} of {len(event.parts)} files", Role.TEXT
         case FileFailed():
             why = " ".join(part for part in (event.message, event.why, event.hint) if part)
             return f"failed {_tail(event.path)}: {why}", Role.ERROR
@@ -217,6 +232,13 @@ def _give_up_text(options: Options) -> str:
     return f"after {duration_text(seconds)} of waiting" if seconds else ""
 
 
+def _proof_pairs(proof: Completeness) -> list[tuple[str, str]]:
+    """What was proven of a raw run, and what is wrong with it."""
+    lines = proof.lines
+    more = [("", f"and {len(lines) - _LINES:,} more")] if len(lines) > _LINES else []
+    return [("run is", proof.text), *(("", safe_text(text)) for text in lines[:_LINES]), *more]
+
+
 def facts(view: JobView) -> list[tuple[str, str]]:
     """Everything about the job, for its page."""
     header, status = view.header, view.status
@@ -237,6 +259,7 @@ def facts(view: JobView) -> list[tuple[str, str]]:
         ("digest", options.digest),
         ("if there", options.existing),
         ("job id", view.id),
+        *(_proof_pairs(view.proof) if view.proof else ()),
         *(("source", source) for source in header.sources[:20]),
         *(("warning", warning) for warning in header.warnings),
     ]

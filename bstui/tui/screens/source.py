@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from bstui.basespace.models import Project, ProjectCounts, Run
 from bstui.basespace.run_access import RunAccess
 from bstui.basespace.states import State, states_of_project, states_of_run
+from bstui.runs.facts import RunFacts
 from bstui.samples.marks import RunMark, Scope, ScopeKind
 from bstui.tui.screens.rows import Field, date_cell, seconds_of
 from bstui.tui.widgets.columns import Column
 from bstui.tui.widgets.rows import MARKED, PARTLY
-from bstui.units import size_text
+from bstui.units import count_text, size_text
+
+_FEW = 12
+"""Samples of a sheet, and differences of two, that are shown."""
 
 Source = Project | Run
 
@@ -52,6 +56,8 @@ class Known:
     bcl: str = ""
     """The id of the run that is marked as raw BCL."""
     access: dict[str, RunAccess] = field(default_factory=dict)
+    facts: dict[str, RunFacts] = field(default_factory=dict)
+    """By the run's id, like `access`: of those on which the cursor has rested."""
     """What can be had of a run, by its id, for those that the cursor rested on."""
     server: str = ""
     """The API's, for the web pages where something can be done about a state."""
@@ -151,6 +157,18 @@ def biosamples_of(source: Source, known: Known) -> int | None:
     return known.held.get(source_key(source))
 
 
+def _facts_pairs(facts: RunFacts) -> list[tuple[str, str]]:
+    """Statistics, and the samples of the sheet."""
+    stats, lines = facts.stats, facts.lines
+    pairs = [("metrics", stats.whole.text if stats else "")]
+    pairs += [(f"lane {row.lane}", row.text) for row in stats.lanes] if stats else []
+    if lines:
+        samples = count_text(len({line.sample for line in lines}), "sample")
+        pairs.append(("sheet", f"{facts.sheet.version or 'in BaseSpace'}, {samples}"))
+        pairs += [("", line.text) for line in lines[:_FEW]]
+    return pairs
+
+
 def source_pairs(
     source: Source, known: Known
 ) -> tuple[str, Sequence[tuple[str, str]], Sequence[str]]:
@@ -183,4 +201,8 @@ def source_pairs(
     access = known.access.get(source.id) if isinstance(source, Run) else None
     if access is not None:
         advice += [text for text in (access.text, access.advice, *access.differences) if text]
+    facts = known.facts.get(source.id) if isinstance(source, Run) else None
+    if facts is not None:
+        pairs += _facts_pairs(facts)
+        advice += [*facts.differences[:_FEW], *facts.problems]
     return source_name(source), [pair for pair in pairs if pair[1]], advice

@@ -13,6 +13,7 @@ from textual.widgets import ContentSwitcher
 from bstui.basespace.models import Project, ProjectCounts, Run
 from bstui.basespace.run_access import look_at_run
 from bstui.errors import BstuiError
+from bstui.runs.facts import gather_facts
 from bstui.tui.keys import bindings
 from bstui.tui.palette import Destination
 from bstui.tui.screens.basket_place import BasketPlace
@@ -126,6 +127,7 @@ class SourcesScreen(BasketPlace):
         client = self.workspace.client
         self._known.counts.clear()
         self._known.access.clear()
+        self._known.facts.clear()
         self._panes["projects"].load(Feed([(client.projects(), lambda project: project)]))
         self._panes["runs"].load(Feed([(client.runs(), lambda run: run)]))
 
@@ -208,6 +210,7 @@ class SourcesScreen(BasketPlace):
         await asyncio.sleep(_REST)
         try:
             self._known.access[run.id] = await look_at_run(self.workspace.client, run)
+            self._known.facts[run.id] = await gather_facts(self.workspace.client, run)
         except BstuiError:  # a detail: opening or importing the run says why
             return
         self._show_detail()

@@ -194,7 +194,7 @@ def _peer(course: Course, name: str, commands: Callable[[Path], Commands]) -> Co
 
 def _checker(course: Course) -> Callable[[Path], None]:
     def check(folder: Path) -> None:
-        found = sum(path.stat().st_size for path in folder.iterdir())
+        found = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
         if found != course.collection.bytes:
             raise SystemExit(f"{found} bytes arrived, not {course.collection.bytes}")
 

@@ -1,0 +1,302 @@
+"""Joining files by their bytes: gzip members one after the other are one gzip file (RFC 1952).
+
+Durable and resumable as what is fetched: `x.partial` with `x.partial.json`, which says of which
+parts and how far; every byte compared with its part; fsync, rename, fsync of the folder.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bstui.errors import IntegrityError, InUse, NameTaken
+from bstui.text import safe_text
+from bstui.transfer.beneath import Destination, create, is_same, open_plain, remove, sync
+from bstui.transfer.items import MIB, Digest, Existing, Holder
+from bstui.transfer.permissions import Permissions
+from bstui.transfer.renames import rename_free, rename_new
+from bstui.transfer.shelf import next_name, old_name
+
+_STEP = 64 * MIB
+"""Bytes copied between two looks at whether to stop."""
+_READ = 128 << 10
+"""Bytes read at once: buffers of this size are used again, larger ones cost a page fault a page."""
+_LOOK = 4 * MIB
+"""Bytes compared between two looks at whether to stop."""
+_CHECKPOINT = 1024 * MIB
+"""Bytes after which what was written is made durable and recorded."""
+_LIVE = 90.0
+"""Seconds in which another's sidecar was touched, so that it lives."""
+_MOST_NAMES = 100
+_NO_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.ETXTBSY)
+
+
+class Stopped(Exception):
+    """The joining was to stop; what is recorded is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A file to be made of others; paths relative to the destination."""
+
+    path: str
+    parts: tuple[tuple[str, int], ...]
+    """Path and bytes of each, in order."""
+
+    @property
+    def size(self) -> int:
+        return sum(size for _, size in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A joined file that stands whole and durable."""
+
+    path: str
+    size: int
+    digest: str = ""
+    """Hexadecimal, of the kind that was asked for."""
+
+
+class _Sidecar(msgspec.Struct, frozen=True, kw_only=True):
+    """`x.partial.json` of a file that is being joined."""
+
+    line: str = "join"
+    job: str
+    host: str
+    user: str
+    parts: tuple[tuple[str, int], ...]
+    done: int = 0
+    """Bytes that are durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joiner:
+    """Joins files beneath one destination. Its methods block."""
+
+    destination: Destination
+    holder: Holder
+    fence: Callable[[], None]
+    is_stopping: Callable[[], bool]
+    existing: Existing = "adopt"
+    digest: Digest = ""
+    permissions: Permissions = field(default_factory=Permissions)
+    now: Callable[[], float] = time.time
+
+    def join(self, wanted: Join) -> Joined:
+        """Make the file, or find it there already.
+
+        Raises IntegrityError where a part is not what was brought, NameTaken where another file
+        has the name, InUse where another job makes it, Stopped, and what the disk refuses.
+        """
+        with contextlib.ExitStack() as stack:
+            parts = [stack.enter_context(self._open_part(*part)) for part in wanted.parts]
+            folder, name = stack.enter_context(self.destination.parent(wanted.path, make=True))
+            found = self._find(folder, name, wanted, parts)
+            if found is not None:
+                return found
+            descriptor, done = self._begin(folder, name, wanted)
+            try:
+                self._copy(folder, name, descriptor, done, wanted, parts)
+                with ThreadPoolExecutor(1) as disk:  # it writes while the bytes are compared
+                    written = disk.submit(sync, descriptor)
+                    digest = self._compare(descriptor, wanted, parts)
+                    written.result()
+                return self._publish(folder, name, descriptor, wanted, digest)
+            except IntegrityError:
+                self._discard(folder, name)
+                raise
+            finally:
+                os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _open_part(self, path: str, size: int) -> Iterator[int]:
+        with self.destination.parent(path) as (folder, name):
+            descriptor = open_plain(folder, name)
+        if descriptor is None:
+            raise _not_as_brought(path, "It is not there.")
+        try:
+            if os.fstat(descriptor).st_size != size:
+                raise _not_as_brought(path, "It has another size.")
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _find(self, folder: int, name: str, wanted: Join, parts: list[int]) -> Joined | None:
+        """The file as it is there already; None where it is to be made."""
+        for number in range(1, _MOST_NAMES):
+            there = next_name(name, number)
+            taken = open_plain(folder, there)
+            if taken is None:
+                return None
+            try:
+                if os.fstat(taken).st_size == wanted.size:
+                    digest = self._compare(taken, wanted, parts)
+                    sync(taken)
+                    sync(folder)
+                    return Joined(_beside(wanted.path, there), wanted.size, digest)
+            except IntegrityError:
+                pass  # another file of that size: what `existing` says is done with it
+            finally:
+                os.close(taken)
+            if self.existing == "adopt":
+                raise _name_taken(wanted.path)
+            if self.existing == "replace":
+                return None
+        return None
+
+    def _begin(self, folder: int, name: str, wanted: Join) -> tuple[int, int]:
+        """The partial, open, and how many bytes of it are durable."""
+        sidecar = self._read_sidecar(folder, name)
+        partial = f"{name}.partial"
+        if sidecar is not None and sidecar.parts == wanted.parts:
+            descriptor = open_plain(folder, partial, os.O_RDWR)
+            if descriptor is not None:
+                if os.fstat(descriptor).st_size >= sidecar.done:
+                    os.ftruncate(descriptor, sidecar.done)
+                    return descriptor, sidecar.done
+                os.close(descriptor)
+        self._discard(folder, name)
+        self._record(folder, name, wanted, 0)
+        return create(folder, partial), 0
+
+    def _read_sidecar(self, folder: int, name: str) -> _Sidecar | None:
+        """What is recorded of the partial. InUse where another job, which lives, is making it."""
+        descriptor = open_plain(folder, f"{name}.partial.json")
+        if descriptor is None:
+            return None
+        with open(descriptor, "rb") as file:
+            age = self.now() - os.fstat(file.fileno()).st_mtime
+            try:
+                sidecar = msgspec.json.decode(file.read(), type=_Sidecar)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return None
+        if sidecar.job != self.holder.job and age < _LIVE:
+            raise InUse(
+                f"{safe_text(name)} is being joined by {sidecar.user} on {sidecar.host}.",
+                hint="Let that end, and resume this job.",
+            )
+        return sidecar
+
+    def _copy(
+        self, folder: int, name: str, to: int, done: int, wanted: Join, parts: list[int]
+    ) -> None:
+        """Append what is missing, part by part, recording from time to time how far it is."""
+        recorded, start = done, 0
+        for source, (path, size) in zip(parts, wanted.parts, strict=True):
+            while done < start + size:
+                if self.is_stopping():
+                    self._record(folder, name, wanted, done, to)
+                    raise Stopped
+                step = min(_STEP, start + size - done)
+                copied = _copy_range(source, done - start, to, done, step)
+                if not copied:
+                    raise _not_as_brought(path, "It ended early.")
+                done += copied
+                if done - recorded >= _CHECKPOINT:
+                    self._record(folder, name, wanted, done, to)
+                    recorded = done
+            start += size
+
+    def _record(
+        self, folder: int, name: str, wanted: Join, done: int, written: int | None = None
+    ) -> None:
+        """Write down how far the partial, open as `written`, is, once that is durable."""
+        if written is not None:
+            os.fdatasync(written)
+        holder = self.holder
+        sidecar = _Sidecar(
+            job=holder.job, host=holder.host, user=holder.user, parts=wanted.parts, done=done
+        )
+        final, unfinished = f"{name}.partial.json", f".{name[:200]}.partial.json.new"
+        remove(folder, unfinished)
+        with open(create(folder, unfinished), "wb") as file:
+            file.write(msgspec.json.encode(sidecar))
+            file.flush()
+            sync(file.fileno())
+        os.replace(unfinished, final, src_dir_fd=folder, dst_dir_fd=folder)
+        sync(folder)
+
+    def _compare(self, whole: int, wanted: Join, parts: list[int]) -> str:
+        """Read the file beside its parts, all bytes of each; the digest that was asked for."""
+        made = hashlib.new(self.digest, usedforsecurity=False) if self.digest else None
+        start = 0
+        for source, (path, size) in zip(parts, wanted.parts, strict=True):
+            for offset in range(0, size, _READ):
+                length = min(_READ, size - offset)
+                data = os.pread(whole, length, start + offset)
+                if data != os.pread(source, length, offset) or len(data) != length:
+                    raise _not_as_brought(path, "The joined file holds other bytes than it.")
+                if made is not None:
+                    made.update(data)
+                if offset % _LOOK == 0 and self.is_stopping():
+                    raise Stopped
+            start += size
+        return made.hexdigest() if made is not None else ""
+
+    def _publish(
+        self, folder: int, name: str, descriptor: int, wanted: Join, digest: str
+    ) -> Joined:
+        self.permissions.give_file(descriptor)
+        sync(descriptor)
+        os.close(os.dup(descriptor))
+        partial = f"{name}.partial"
+        for number in range(1, _MOST_NAMES):
+            final = next_name(name, number)
+            self.fence()
+            try:
+                rename_new(folder, partial, final)
+            except FileExistsError:
+                if self.existing == "adopt":
+                    raise _name_taken(wanted.path) from None
+                if self.existing == "keep-both":
+                    continue
+                rename_free(folder, final, old_name(final, self.now()))
+                rename_new(folder, partial, final)
+            if not is_same(folder, final, descriptor):
+                raise InUse(f"Another has put {safe_text(final)} there meanwhile.")
+            sync(folder)
+            remove(folder, f"{name}.partial.json")
+            return Joined(_beside(wanted.path, final), wanted.size, digest)
+        raise _name_taken(wanted.path)
+
+    def _discard(self, folder: int, name: str) -> None:
+        remove(folder, f"{name}.partial")
+        remove(folder, f"{name}.partial.json")
+
+
+def _copy_range(source: int, start: int, to: int, at: int, length: int) -> int:
+    """Copy in the kernel where it can, which on some file systems shares the blocks."""
+    try:
+        return os.copy_file_range(source, to, length, start, at)
+    except OSError as error:
+        if error.errno not in _NO_COPY:
+            raise
+    return os.pwrite(to, os.pread(source, min(length, _READ), start), at)
+
+
+def _beside(path: str, name: str) -> str:
+    folder, slash, _ = path.rpartition("/")
+    return f"{folder}{slash}{name}"
+
+
+def _not_as_brought(path: str, why: str) -> IntegrityError:
+    return IntegrityError(
+        f"{safe_text(path)} is not what was brought: it is not joined.",
+        why=why,
+        hint="Something changed it since. Resume the job: it is fetched again.",
+    )
+
+
+def _name_taken(path: str) -> NameTaken:
+    return NameTaken(
+        f"{safe_text(path)} is there already and is another file.",
+        why="bstui overwrites nothing.",
+        hint="Move it away and resume, or import with --existing keep-both or replace.",
+    )
