@@ -11,6 +11,8 @@ import msgspec
 
 from bstui.basespace.envelopes import Wire, text
 
+_LITTLE = 0.1
+"""Gbp: below it, the leading digits are told."""
 Number = int | float | str | None
 _STATS = (
     ("cycles", "{:,} cycles"),
@@ -51,7 +53,9 @@ class StatsRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """`8.82 Gbp, 90.8 % ≥Q30, 31,074,316 clusters`: what was measured."""
-        told = ((form, getattr(self, name)) for name, form in _STATS)
+        told = [(form, getattr(self, name)) for name, form in _STATS]
+        if self.yield_gbp is not None and self.yield_gbp < _LITTLE:
+            told[1] = ("{:.2g} Gbp", self.yield_gbp)
         return ", ".join(form.format(value) for form, value in told if value is not None)
 
 

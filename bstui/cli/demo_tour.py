@@ -12,7 +12,7 @@ import click
 from bstui.cli import rows
 from bstui.cli.demo_server import read_served
 from bstui.cli.following import exit_code_of, follow
-from bstui.cli.imports import describe_plan
+from bstui.cli.plan_text import describe_plan
 from bstui.cli.session import Session
 from bstui.errors import BstuiError, IntegrityError
 from bstui.jobs.folder import JobFolder

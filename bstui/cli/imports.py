@@ -5,25 +5,29 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bstui.basespace.credentials import Profile
+from bstui.basespace.models import Identity
 from bstui.cli.batch import SLURM_FLAGS, batch_of, batch_options, describe_submission
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
 from bstui.cli.jobs import write_jobs
+from bstui.cli.keeping_up import keep_up
 from bstui.cli.messages import say
 from bstui.cli.options import command
+from bstui.cli.plan_text import describe_plan
 from bstui.cli.selecting import given_selectors
 from bstui.cli.session import Session, is_terminal
 from bstui.errors import UsageError
 from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.launchers import start_job
-from bstui.jobs.manifest import record_folder
+from bstui.jobs.news import News, look
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Batch, Launcher, Options
 from bstui.jobs.state import State
@@ -35,11 +39,9 @@ from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
 from bstui.samples.sheet_format import load_sheets, sheet_word
 from bstui.system import current_umask
-from bstui.units import count_text, size_text
+from bstui.units import parse_duration
 
 _DRY_KEYS = ("id", "path", "size", "sample", "action", "warning")
-_WARNINGS_SHOWN = 20
-_RUNS_SHOWN = 4
 _SETTINGS = (
     "destination",
     "grouping",
@@ -72,7 +74,11 @@ class Wish:
     name: str
     dry_run: bool
     is_confirmed: bool
+    attaches: bool
     follows: bool
+    once: bool
+    every: float
+    """Seconds between two looks."""
 
 
 @command("import")
@@ -151,8 +157,15 @@ class Wish:
 @click.option(
     "--concurrent-parts", type=click.IntRange(1, 32), metavar="N", help="Ranges at once for a file."
 )
+@click.option("--on-sample", default="", metavar="CMD", help="Run CMD after each whole sample.")
+@click.option("--on-done", default="", metavar="CMD", help="Run CMD after the job.")
 @click.option("--name", default="", help="The job's name.")
-@click.option("--follow", "follows", is_flag=True, help="Watch a detached job to its end.")
+@click.option("--attach", "attaches", is_flag=True, help="Watch a detached job to its end.")
+@click.option(
+    "--follow", is_flag=True, help="Wait for the run, or for new data, and import what is new."
+)
+@click.option("--once", is_flag=True, help="Import what is new now, and end: for cron.")
+@click.option("--every", default="10m", metavar="DURATION", help="Between two looks of --follow.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def import_(session: Session, selectors: Sequence[str], source: str | None, **flags: Any) -> int:
@@ -161,7 +174,10 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     The job goes on by itself: `bstui attach last` watches it.
     """
     wish = _wish(session, flags)
-    plan = run_calls(_plan(session, given_selectors(selectors, source), wish))
+    chosen = given_selectors(selectors, source)
+    if wish.follows and not wish.dry_run:
+        return _keep_up(session, chosen, wish)
+    plan = run_calls(_plan(session, chosen, wish))
     if wish.dry_run:
         describe_plan(plan)
         if wish.launcher is Launcher.SLURM:
@@ -197,6 +213,8 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         sheets=tuple(sheet_word(name) for name in dict.fromkeys(flags["sheets"])),
         qc_failed=flags["qc_failed"],
         undetermined=flags["undetermined"],
+        on_sample=flags["on_sample"],
+        on_done=flags["on_done"],
         layout="" if is_bcl else chosen.layout,
         **chosen.about_transfer(),
     )
@@ -214,7 +232,10 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         name=flags["name"],
         dry_run=flags["dry_run"],
         is_confirmed=flags["yes"],
-        follows=flags["follows"],
+        attaches=flags["attaches"],
+        follows=flags["follow"] or flags["once"],
+        once=flags["once"],
+        every=_seconds(flags["every"]),
     )
 
 
@@ -284,27 +305,55 @@ def _check_layout(template: str, source: str) -> None:
         raise UsageError(f"{source}: {error.message}", hint=error.hint) from error
 
 
+def _seconds(every: str) -> float:
+    try:
+        seconds = parse_duration(every)
+    except ValueError as error:
+        raise UsageError(f"--every: {error}.", hint="Write it as 90s, 10m or 1h.") from error
+    if seconds <= 0:
+        raise UsageError("--every 0 would never let BaseSpace rest.", hint="Write it as 10m.")
+    return seconds
+
+
+def _keep_up(session: Session, selectors: Sequence[Selector], wish: Wish) -> int:
+    profile = session.choose_profile()
+
+    async def see() -> News:
+        async with session.open(profile) as client:
+            request = _request(session, profile, await client.identity(), wish)
+            return await look(client, selectors, request)
+
+    def carry_out(plan: Plan) -> int:
+        describe_plan(plan)
+        return _carry_out(session, plan, replace(wish, attaches=True))
+
+    return keep_up(session, wish.destination, see, carry_out, once=wish.once, every=wish.every)
+
+
 async def _plan(session: Session, selectors: Sequence[Selector], wish: Wish) -> Plan:
     profile = session.choose_profile()
     async with session.open(profile) as client:
-        identity = await client.identity()
-        request = PlanRequest(
-            destination=wish.destination,
-            profile=profile.identified(identity).name,
-            region=profile.region,
-            identity=identity,
-            options=wish.options,
-            sample_map=wish.sample_map,
-            launcher=wish.launcher,
-            batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
-            name=wish.name,
-            jobs_dir=session.places.jobs,
-            umask=current_umask(),
-            requires_room=not wish.dry_run,
-        )
+        request = _request(session, profile, await client.identity(), wish)
         selection = await resolve(client, selectors, wish.options.bcl)
         with _steps() as step:
             return await make_plan(client, selection, request, progress=step)
+
+
+def _request(session: Session, profile: Profile, identity: Identity, wish: Wish) -> PlanRequest:
+    return PlanRequest(
+        destination=wish.destination,
+        profile=profile.identified(identity).name,
+        region=profile.region,
+        identity=identity,
+        options=wish.options,
+        sample_map=wish.sample_map,
+        launcher=wish.launcher,
+        batch=wish.batch if wish.launcher is Launcher.SLURM else Batch(),
+        name=wish.name,
+        jobs_dir=session.places.jobs,
+        umask=current_umask(),
+        requires_room=not wish.dry_run,
+    )
 
 
 @contextlib.contextmanager
@@ -315,42 +364,6 @@ def _steps() -> Any:
         return
     yield lambda step, done, total: sys.stderr.write(f"\rasking about {step}: {done}/{total} ")
     sys.stderr.write("\r\033[K")
-
-
-def describe_plan(plan: Plan) -> None:
-    """What will happen, in a few lines on stderr."""
-    header, (there, bytes_there) = plan.header, plan.already
-    samples = f"{count_text(header.samples, 'sample')}, " if header.samples else ""
-    say(
-        f"{header.name}: {samples}{count_text(header.files, 'file')}, {size_text(header.bytes)}, "
-        f"to {header.destination}"
-    )
-    for form in load_sheets(header.options.sheets):
-        say(f"  sheet: {record_folder(Path(header.destination), header.id) / form.file}")
-    if there:
-        say(
-            f"  {count_text(there, 'file')} ({size_text(bytes_there)}) there already: to be checked"
-        )
-    say(f"  room: {size_text(plan.room.free)} free, {size_text(plan.room.needed)} needed")
-    refusal = plan.room.refusal()
-    if refusal is not None:
-        say(f"  no room: {refusal}")
-    for warning in plan.warnings[:_WARNINGS_SHOWN]:
-        say(f"  warning: {warning}")
-    if len(plan.warnings) > _WARNINGS_SHOWN:
-        say(f"  and {len(plan.warnings) - _WARNINGS_SHOWN:,} more warnings; --dry-run lists them")
-    left_out = [item for item in plan.left_out if item.is_chosen]
-    if left_out:
-        say(f"  left out: {count_text(len(left_out), 'item')}")
-    for share in plan.taken:
-        say(f"  taken: {share.text}")
-    for share in plan.not_taken if plan.taken else ():
-        say(f"  not taken: {share.text}")
-    others = {item.run for item in plan.left_out if not item.is_chosen and item.biosample}
-    if others - {""}:
-        named = ", ".join(sorted(others - {""})[:_RUNS_SHOWN])
-        more = len(others - {""}) - _RUNS_SHOWN
-        say(f"  not chosen, of the same biosamples: {named}{f' and {more} more' * (more > 0)}")
 
 
 def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
@@ -371,7 +384,7 @@ def _carry_out(session: Session, plan: Plan, wish: Wish) -> int:
     )
     for thread in watching:
         thread.join()
-    if wish.launcher is not Launcher.HERE and wish.follows:
+    if wish.launcher is not Launcher.HERE and wish.attaches:
         code = exit_code_of(follow(folder).status)
     view = JobWatch(folder).refresh()
     write_jobs(session, [view])

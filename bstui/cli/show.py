@@ -18,7 +18,7 @@ from bstui.errors import IntegrityError, UsageError
 from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.identifiers import find_job
-from bstui.jobs.watch import JobWatch
+from bstui.jobs.watch import JobView, JobWatch
 from bstui.runs.completeness import Completeness
 from bstui.runs.facts import gather_facts
 from bstui.samples.marks import Scope
@@ -47,11 +47,21 @@ def show(session: Session, selector: str, check: bool) -> int:
     return 0
 
 
+def _more_of(view: JobView) -> dict[str, Any]:
+    """Of a job, what no list has room for."""
+    ended = view.result
+    return {
+        "sources": list(view.header.sources),
+        "on_done": ended.on_done if ended else None,
+        "on_sample_failed": ended.on_sample_failed if ended else None,
+    }
+
+
 def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
     """The job, and what is known of a raw run's completeness; 6 where a check finds it wanting."""
     view = JobWatch(folder).refresh()
     proof = _prove_again(folder) if check else view.proof
-    facts = job_row(view) | {"sources": list(view.header.sources)}
+    facts = job_row(view) | _more_of(view)
     if proof is not None:
         facts |= proof_row(proof) | {"bcl_convert": bcl_convert_text(folder, proof)}
     session.output.write_facts(facts)

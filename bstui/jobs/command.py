@@ -33,6 +33,8 @@ def equivalent_command(
         "--digest": options.digest,
         "--chmod": options.chmod,
         "--chgrp": options.chgrp,
+        "--on-sample": options.on_sample,
+        "--on-done": options.on_done,
         "--give-up-after": f"{options.give_up_after:.0f}s" if options.give_up_after else "",
         "--concurrency": options.concurrency if options.concurrency != usual.concurrency else "",
         "--bwlimit": options.bwlimit,

@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
 from bstui.jobs.control import CANCELLED_CODE
-from bstui.jobs.records import Outcome, Progress, Result
+from bstui.jobs.worker_log import log
 from bstui.units import duration_text
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,6 @@ def gave_up(reason: str, seconds: float) -> Ending:
     """The end of a wait for which nobody has more patience; the code is the cause's."""
     text = f"gave up after {duration_text(seconds)} of waiting: {reason}"
     return Ending(text, _WAITED_FOR.get(reason, BstuiError.exit_code), has_waited=True)
-
-
-def make_result(progress: Progress, outcome: Outcome, exit_code: int, seconds: float) -> Result:
-    """The last word of an attempt that is through, or was cancelled."""
-    return Result(
-        attempt=progress.attempt,
-        time=time.time(),
-        outcome=outcome,
-        exit_code=exit_code,
-        files=progress.files,
-        files_done=progress.files_done,
-        files_failed=progress.files_failed,
-        bytes=progress.bytes,
-        bytes_done=progress.bytes_done,
-        seconds=seconds,
-    )
 
 
 _WAITED_FOR = {
@@ -88,3 +74,21 @@ def signals_end(end: Callable[[Ending], None]) -> Iterator[None]:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
         signal.signal(signal.SIGHUP, hangup)
+
+
+async def write_last_word(write: Callable[[], None], hurry: asyncio.Event, pause: float) -> None:
+    """Write it, when there is room for it; `hurry` ends the waiting, and a `pause` of 0 seconds
+    means that there is none."""
+    while True:
+        try:
+            await asyncio.to_thread(write)
+            return
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            log.warning("There is no room for the end of the job: %s", error)
+        if hurry.is_set() or not pause:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await hurry.wait()

@@ -2,12 +2,22 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from bstui.errors import BstuiError, Policy, TooManyRequests
 from bstui.jobs.adoption import Adopted
-from bstui.jobs.records import Control, Phase, PlanHeader, Progress, Running, Want
+from bstui.jobs.records import (
+    Control,
+    Outcome,
+    Phase,
+    PlanHeader,
+    Progress,
+    Result,
+    Running,
+    Want,
+)
 from bstui.jobs.worker_log import log
 from bstui.transfer.items import Snapshot, Wait
 from bstui.units import count_text, duration_text, rate_text, size_text
@@ -168,6 +178,22 @@ class Pulse:
         if still >= NO_PROGRESS:
             return Phase.WAITING, f"no progress for {duration_text(still)}", "", 0.0
         return Phase.RUNNING, "", "", 0.0
+
+
+def result_of(progress: Progress, outcome: Outcome, exit_code: int, **known: Any) -> Result:
+    """The last word of the attempt whose last heartbeat `progress` is."""
+    return Result(
+        attempt=progress.attempt,
+        time=time.time(),
+        outcome=outcome,
+        exit_code=exit_code,
+        files=progress.files,
+        files_done=progress.files_done,
+        files_failed=progress.files_failed,
+        bytes=progress.bytes,
+        bytes_done=progress.bytes_done,
+        **known,
+    )
 
 
 def progress_text(progress: Progress) -> str:

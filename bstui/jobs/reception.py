@@ -70,7 +70,9 @@ def _is_recorded(folder: JobFolder) -> bool:
     expected = reached.record.files_done if reached else 0
     try:
         record = record_folder(destination, folder.id)
-        return read_job(record).files_done == sum(1 for _ in read_manifest(record)) >= expected
+        files = list(read_manifest(record))
+        told = {id for file in files for id in file.parts or (file.id,)}
+        return read_job(record).files_done == len(files) and len(told) >= expected
     except (NotFound, BstuiError):
         return expected == 0
 

@@ -67,6 +67,10 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     concurrent_parts: int | None = None
     bwlimit: str = ""
     """A timetable as rclone writes it; empty: no limit."""
+    on_sample: str = ""
+    """A command for /bin/sh after each sample that is whole."""
+    on_done: str = ""
+    """One after the job."""
 
 
 class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -242,6 +246,15 @@ class Noted(Event, frozen=True, kw_only=True, tag="note", omit_defaults=True):
     """`info`, `warning` or `error`."""
 
 
+class Ran(Event, frozen=True, kw_only=True, tag="ran", omit_defaults=True):
+    """A command of the person's came to its end."""
+
+    after: str
+    """`sample` or `job`."""
+    sample: str = ""
+    exit_code: int
+
+
 class Left(Event, frozen=True, kw_only=True, tag="left", omit_defaults=True):
     """The last line of an attempt that went on purpose."""
 
@@ -252,7 +265,7 @@ class Left(Event, frozen=True, kw_only=True, tag="left", omit_defaults=True):
     """The worker's, where no result tells it."""
 
 
-AnyEvent = Started | FileDone | Merged | FileFailed | Noted | Left
+AnyEvent = Started | FileDone | Merged | FileFailed | Noted | Ran | Left
 
 
 class Running(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -315,6 +328,10 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True):
     bytes_done: int = 0
     seconds: float = 0.0
     """Of this attempt."""
+    on_done: int | None = None
+    """How the command after the job ended; None where none was asked for, or it was broken off."""
+    on_sample_failed: int = 0
+    """Of this attempt: commands after samples that did not end with 0."""
 
 
 class Launch(Record, frozen=True, kw_only=True, omit_defaults=True):

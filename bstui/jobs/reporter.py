@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bstui.errors import BstuiError, SomeFilesFailed
@@ -19,8 +19,14 @@ _LEVELS = {"info": log.info, "warning": log.warning, "error": log.error}
 class Reporter:
     """The engine's listener. Belongs to the worker's loop."""
 
-    def __init__(self, attempt: Attempt, destination: Path) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        destination: Path,
+        on_done: Callable[[Item], None] = lambda item: None,
+    ) -> None:
         self._attempt = attempt
+        self._on_done = on_done
         self._destination = destination
         self._codes: set[int] = set()
 
@@ -45,6 +51,7 @@ class Reporter:
                 mtime_ns=self._find_mtime(item),
             )
         )
+        self._on_done(item)
 
     def _find_mtime(self, item: Item) -> int | None:
         try:

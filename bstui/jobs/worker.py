@@ -6,15 +6,15 @@ its heart, and leaves a folder from which the next attempt goes on. It knows no 
 
 import asyncio
 import contextlib
-import errno
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import cast
 
 from bstui.errors import BstuiError, InUse, Policy
 from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
+from bstui.jobs.aftermath import Aftermath
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
@@ -28,14 +28,14 @@ from bstui.jobs.ending import (
     UNFINISHED,
     Ending,
     gave_up,
-    make_result,
     signals_end,
+    write_last_word,
 )
 from bstui.jobs.folder import Found, JobFolder
 from bstui.jobs.joining import LaneJoining
 from bstui.jobs.node import check_node
 from bstui.jobs.permissions import wished_permissions
-from bstui.jobs.pulse import Pulse, Rhythm
+from bstui.jobs.pulse import Pulse, Rhythm, result_of
 from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
@@ -49,7 +49,6 @@ from bstui.transfer.concurrency import limits_of
 from bstui.transfer.engine import Engine
 from bstui.transfer.items import Digest, Existing, Holder, Limits, Snapshot, Verify, Wait
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BACKLOG = 4 * 1024 * 1024
 """Bytes of events without room, at which no more files are brought."""
 _WAITED_FOR = {Policy.AUTH: "login", Policy.SPACE: "room"}
@@ -102,7 +101,8 @@ class Worker:
         self._environ = environ
         self._is_batch = bool(environ.get("SLURM_JOB_ID"))
         self._rhythm = rhythm
-        self._reporter = Reporter(attempt, Path(header.destination))
+        self._aftermath = Aftermath(self._folder, header, environ, attempt.tell)
+        self._reporter = Reporter(attempt, Path(header.destination), self._aftermath.arrived)
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
@@ -152,6 +152,7 @@ class Worker:
             is_over = self._has_ending.is_set
             adopted = await asyncio.to_thread(self._adopt)
             self._pulse.adopted = adopted
+            await self._aftermath.begin(adopted.ids)
             if self._is_batch and not adopted.ids:
                 await self._unless_ended(check_node(self._access, self._folder, self._rhythm.node))
             is_left = len(adopted.ids) < self._header.files or self._header.options.unzip
@@ -160,14 +161,27 @@ class Worker:
             if self._ending is None:
                 await self._joining.run(self._wait_out)
                 self._wait = None
+                await self._aftermath.lanes_were_joined()
             if self._header.options.bcl and self._ending is None:
                 failed = self._compose().files_failed
                 await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
+            await self._run_commands()
         except InUse:
             self._end(TAKEN_OVER)
         except BstuiError as error:
             self._reporter.note("error", str(error))
             self._end(Ending(error.message, error.exit_code))
+        finally:
+            await self._aftermath.stop()
+
+    async def _run_commands(self) -> None:
+        """What is to follow the samples that are whole, and the job; no longer than it lasts."""
+        await self._unless_ended(self._aftermath.end_samples())
+        if self._ending is None and self._header.options.on_done:
+            await record_end(self._recorder, None, self._reporter.note)
+            is_whole = not self._compose().files_failed
+            outcome = Outcome.DONE if is_whole else Outcome.INCOMPLETE
+            await self._unless_ended(self._aftermath.finish(outcome, self._reporter.exit_code))
 
     def _adopt(self) -> Adopted:
         """What need not be brought, by what earlier attempts, or earlier imports, told of it."""
@@ -333,7 +347,7 @@ class Worker:
         self._has_ending.set()
         self._hurry.set()
 
-    async def _unless_ended(self, work: Coroutine[object, object, object]) -> bool:
+    async def _unless_ended(self, work: Awaitable[object]) -> bool:
         """Do `work`, but no longer than the attempt lasts; whether it came to its end."""
         task = asyncio.ensure_future(work)
         ended = asyncio.ensure_future(self._has_ending.wait())
@@ -366,25 +380,19 @@ class Worker:
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
-            seconds = time.monotonic() - self._began
-            result = make_result(progress, outcome, ending.exit_code, seconds)
+            result = result_of(
+                progress,
+                outcome,
+                ending.exit_code,
+                seconds=time.monotonic() - self._began,
+                on_done=self._aftermath.done_code,
+                on_sample_failed=self._aftermath.failed_samples,
+            )
             await self._settle(lambda: self._attempt.finish(result, ending.reason))
         log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
         return ending.exit_code
 
     async def _settle(self, write: Callable[[], None]) -> None:
-        """Write the last word, when there is room for it; a signal ends the waiting."""
         self._hurry.clear()
-        while True:
-            try:
-                await asyncio.to_thread(write)
-                return
-            except OSError as error:
-                if error.errno not in _NO_ROOM:
-                    raise
-                log.warning("There is no room for the end of the job: %s", error)
-            if self._hurry.is_set() or (self._ending and self._ending.has_waited):
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._rhythm.room):
-                    await self._hurry.wait()
+        has_waited = self._ending is not None and self._ending.has_waited
+        await write_last_word(write, self._hurry, 0.0 if has_waited else self._rhythm.room)

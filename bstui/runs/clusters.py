@@ -27,8 +27,8 @@ class Clusters:
             return Broken(DAMAGED, f"it does not count the {known:,} clusters of its tile")
         return error
 
-    def compare(self, place: Place, header: Header, fd: int, size: int) -> None:
-        """Raises Broken where it does not agree; OSError."""
+    def compare(self, place: Place, header: Header) -> None:
+        """Raises Broken where it does not agree."""
         match place.part:
             case Part.TILE_INDEX:
                 self._order[place.lane] = tuple(header.tiles.values())
@@ -43,8 +43,6 @@ class Clusters:
                 return
         if header.clusters is not None:
             self._agree(place.lane, place.number, header.clusters)
-        if place.part is Part.CALLS and place.layout is Layout.LANES:
-            self._check_end(place, header, fd, size)
 
     def _agree(self, lane: int, tile: int, clusters: int) -> None:
         known = self._known.get((lane, tile))
@@ -64,7 +62,8 @@ class Clusters:
             )
         self._begins[place.lane, place.cycle] = header.offsets
 
-    def _check_end(self, place: Place, header: Header, fd: int, size: int) -> None:
+    def check_end(self, place: Place, header: Header, fd: int, size: int) -> None:
+        """That the base calls of a lane are there to the end. Raises Broken, OSError."""
         begins = self._begins.pop((place.lane, place.cycle), ())
         tiles = self._order.get(place.lane, ())
         if begins and len(begins) == len(tiles):

@@ -208,7 +208,8 @@ def _read_cbcl(fd: int, size: int) -> Header:
         kind = TRUNCATED if size < needed else LONGER
         raise Broken(kind, f"its {count:,} tiles need {needed:,} bytes, and it has {size:,}")
     for tile, clusters, raw, _ in zip(*(iter(rows),) * 4, strict=True):
-        if raw != (clusters * (base_bits + quality_bits) + 7) // 8:
+        whole = (clusters * (base_bits + quality_bits) + 7) // 8
+        if raw > whole or (raw < whole and not flag):  # with it, some clusters are left out
             raise Broken(DAMAGED, f"the size of tile {tile} is not that of {clusters:,} clusters")
     if count and rows[3]:
         _check_beginning(os.pread(fd, min(rows[3], _BLOCK), length), rows[2])

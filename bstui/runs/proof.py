@@ -4,12 +4,15 @@ Every file's size is looked at, and of those that a demultiplexer reads the numb
 headers; what these count must agree with the other files of the same tile.
 """
 
+import contextlib
 import os
 import re
 import stat
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,14 +20,16 @@ from bstui.runs.choice import Choice
 from bstui.runs.clusters import Clusters
 from bstui.runs.completeness import MOST, Completeness, Count, Finding, Verdict
 from bstui.runs.expected import Expected, Key, Listed
-from bstui.runs.headers import LONGER, TRUNCATED, Broken, read_header
+from bstui.runs.headers import LONGER, TRUNCATED, Broken, Header, read_header
 from bstui.runs.kinds import is_end_marker
-from bstui.runs.places import Part, Place, place_of, usual_path
+from bstui.runs.places import Layout, Part, Place, place_of, usual_path
 from bstui.runs.run_info import BadRunInfo, RunInfo, parse_run_info
 from bstui.runs.zips import is_zip
 
 _RUN_INFO = "RunInfo.xml"
 _CYCLE = re.compile(r"/C\d+\.1$")
+_AT_ONCE, _AHEAD = 8, 16
+"""Folders that are read at the same time, and at most before they are compared."""
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ORDER = list(Part)
 
@@ -64,6 +69,15 @@ def prove_run(
         if is_stopped():
             raise Stopped
     return survey.conclude()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was read of a folder."""
+
+    there: dict[str, os.stat_result]
+    headers: dict[str, Header | Broken | OSError]
+    """Of files of the right size, or why it cannot be had."""
 
 
 class _Survey:
@@ -116,18 +130,55 @@ class _Survey:
     # The disk
 
     def look(self) -> Iterator[None]:
-        """Look at everything on the disk; what counts clusters first. Pauses after each folder."""
-        for folder in sorted(self._by_folder, key=lambda path: (bool(_CYCLE.search(path)), path)):
-            self._look_into(folder, self._by_folder[folder])
-            yield
+        """Look at everything on the disk; what counts clusters first. Pauses after each folder.
 
-    def _look_into(self, folder: str, names: dict[str, int]) -> None:
+        Several folders are read at once: a disk, and more so a file server, answers each late.
+        """
+        folders = sorted(self._by_folder, key=lambda path: (bool(_CYCLE.search(path)), path))
+        with ThreadPoolExecutor(_AT_ONCE) as readers:
+            reading: deque[Future[_Seen]] = deque()
+            for number, folder in enumerate(folders):
+                for ahead in folders[number + len(reading) : number + _AHEAD]:
+                    reading.append(readers.submit(self._see, ahead))
+                try:
+                    self._look_into(folder, reading.popleft().result())
+                    yield
+                except BaseException:
+                    readers.shutdown(wait=True, cancel_futures=True)
+                    raise
+
+    def _see(self, folder: str) -> _Seen:
+        """All that has to be read of a folder; it may be called from several threads."""
         there = _scan(self._folder / folder)
+        headers: dict[str, Header | Broken | OSError] = {}
+        for name, size in self._by_folder[folder].items():
+            path = f"{folder}/{name}"
+            place = place_of(path)
+            info = there.get(name)
+            if place is None or info is None or info.st_size != size:
+                continue
+            try:
+                with self._open(path) as descriptor:
+                    headers[name] = read_header(descriptor, size, place.part, path)
+            except (Broken, OSError) as error:
+                headers[name] = error
+        return _Seen(there, headers)
+
+    @contextlib.contextmanager
+    def _open(self, path: str) -> Iterator[int]:
+        descriptor = os.open(self._folder / path, _OPEN)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _look_into(self, folder: str, seen: _Seen) -> None:
         prefix = f"{folder}/" if folder else ""
+        names = self._by_folder[folder]
         found = [(place_of(prefix + name), name) for name in names]
         for place, name in sorted(found, key=_reading_order):
             path = prefix + name
-            info = there.get(name)
+            info = seen.there.get(name)
             if info is None or not stat.S_ISREG(info.st_mode):
                 self._counts["missing here"] += 1
                 _keep(self._missing_here, path)
@@ -137,33 +188,41 @@ class _Survey:
                 self._markers.append(path)
             if place is not None:
                 self._landed[place.key] += 1
-            self._check(path, place, names[name], info)
+            self._check(path, names[name], info, place, seen.headers.get(name))
 
-    def _check(self, path: str, place: Place | None, size: int, info: os.stat_result) -> None:
+    def _check(
+        self,
+        path: str,
+        size: int,
+        info: os.stat_result,
+        place: Place | None,
+        header: Header | Broken | OSError | None,
+    ) -> None:
         altered = self._is_altered(path, info)
         if info.st_size != size:
             kind = TRUNCATED if info.st_size < size else LONGER
             self._find(path, kind, f"it has {info.st_size:,} of {size:,} bytes", "here")
         elif altered:
             self._find(path, "altered", altered, "here")
-        elif place is not None:
+        elif place is not None and header is not None:
             try:
-                self._read(path, place, size)
+                self._compare(path, size, place, header)
             except Broken as error:
                 self._find(path, error.kind, str(error), self._whose_fault)
             except OSError as error:
                 self._find(path, "damaged", f"it cannot be read: {error.strerror}", "here")
 
-    def _read(self, path: str, place: Place, size: int) -> None:
-        descriptor = os.open(self._folder / path, _OPEN)
-        try:
-            try:
-                header = read_header(descriptor, size, place.part, path)
-            except Broken as error:
-                raise self._clusters.explain(error, place, size, path) from error
-            self._clusters.compare(place, header, descriptor, size)
-        finally:
-            os.close(descriptor)
+    def _compare(
+        self, path: str, size: int, place: Place, header: Header | Broken | OSError
+    ) -> None:
+        if isinstance(header, Broken):
+            raise self._clusters.explain(header, place, size, path) from header
+        if isinstance(header, OSError):
+            raise header
+        self._clusters.compare(place, header)
+        if place.layout is Layout.LANES:
+            with self._open(path) as descriptor:
+                self._clusters.check_end(place, header, descriptor, size)
 
     def _find(self, path: str, kind: str, reason: str, where: str) -> None:
         self._counts["damaged"] += 1

@@ -6,7 +6,6 @@ is read or written here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -34,19 +33,24 @@ class JoinedFile(msgspec.Struct, frozen=True, kw_only=True):
     """In the order in which their bytes follow."""
 
 
+_Place = tuple[str, str, int, int, str]
+
+
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
     """A file with what orders it."""
 
     placed: Placed
     name: FastqName
-    lane: int
+    place: _Place
+    """Run's name and id, lane, segment, dataset: by what mates are alike, and parts are ordered."""
 
-    @property
-    def place(self) -> tuple[str, str, int, int, str]:
-        """Run, lane, segment: by what mates are alike, and parts are ordered."""
-        dataset = self.placed.dataset
-        run_id = "+".join(run.id for run in dataset.runs)
-        return run_name(dataset), run_id, self.lane, int(self.name.segment or 0), dataset.id
+
+def _part(placed: Placed, name: FastqName) -> _Part:
+    dataset = placed.dataset
+    lane = dataset.lane if dataset.lane is not None else name.lane_number
+    run_id = "+".join(run.id for run in dataset.runs)
+    place = (run_name(dataset), run_id, lane or 0, int(name.segment or 0), dataset.id)
+    return _Part(placed=placed, name=name, place=place)
 
 
 def join_lanes(
@@ -93,8 +97,7 @@ def _sort_out(items: Sequence[Placed]) -> tuple[list[_Part], list[str]]:
         if name is None or name.suffix not in _JOINABLE or name.is_undetermined:
             others.append(item.path)
         else:
-            lane = item.dataset.lane if item.dataset.lane is not None else name.lane_number
-            parts.append(_Part(placed=item, name=name, lane=lane or 0))
+            parts.append(_part(item, name))
     return sorted(parts, key=lambda part: part.place), others
 
 
@@ -127,7 +130,7 @@ def _stem(sample: Sample, parts: Sequence[_Part]) -> FastqName:
 
 
 def _common_folder(paths: Iterable[str]) -> str:
-    folders = [PurePosixPath(path).parts[:-1] for path in paths]
+    folders = [path.split("/")[:-1] for path in paths]
     common = []
     for level in zip(*folders, strict=False):
         if len(set(level)) > 1:
@@ -150,7 +153,7 @@ def _datasets(parts: Iterable[_Part]) -> list[Dataset]:
 
 def _find_lone(parts: Sequence[_Part]) -> Iterator[str]:
     """A lane that has other reads than the others: what was joined would not be mates."""
-    reads: dict[tuple[str, str, int, int, str], dict[str, _Part]] = {}
+    reads: dict[_Place, dict[str, _Part]] = {}
     for part in parts:
         of_place = reads.setdefault(part.place, {})
         if part.name.read in of_place:

@@ -81,6 +81,20 @@ def test_lanes_are_joined_in_one_order_and_kept(
     assert (record_folder(out, job.id) / MANIFEST).read_bytes() == manifest
 
 
+def test_a_command_after_each_sample_is_told_of_the_joined_files(
+    robin: Shell, tmp_path: Path
+) -> None:
+    out, told = tmp_path / "out", tmp_path / "told"
+    command = f"ls $BSTUI_FILES >> {told}"
+    merge = ("--lanes", "merge", "--remove-lanes", "--on-sample", command)
+    said = robin("import", TWO_LANES[0], "--to", str(out), *merge, *HERE)
+    assert said.code == 0, said.err
+    assert [Path(line).name for line in told.read_text().splitlines()] == [
+        "zf-00h-1_S1_R1_001.fastq.gz",
+        "zf-00h-1_S1_R2_001.fastq.gz",
+    ]
+
+
 def test_lanes_are_removed_when_asked_and_not_fetched_again(
     robin: Shell, laboratory: Simulator, places: Places, tmp_path: Path
 ) -> None:

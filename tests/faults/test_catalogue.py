@@ -124,6 +124,7 @@ CATALOGUE = {
         "transfer/test_full_disk.py::test_a_full_disk_is_waited_for_and_nothing_is_lost",
         "faults/test_disk_faults.py::test_no_room_for_the_job_s_own_files_does_not_stop_the_data",
         "faults/test_disk_faults.py::test_a_job_that_waits_too_long_for_room_gives_up_and_can_be_resumed",
+        "faults/test_disk_faults.py::test_a_job_whose_disk_stays_full_gives_up_and_goes_on_where_there_is_room",
     ),
     "D2 quota": (
         _DISK,

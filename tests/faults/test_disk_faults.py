@@ -220,3 +220,26 @@ def test_a_job_that_waits_too_long_for_room_gives_up_and_can_be_resumed(
     assert "room" in status.reason
     assert job.work() == 0
     assert_imported(job.folder, job.destination, job.truth())
+
+
+@pytest.mark.system
+def test_a_job_whose_disk_stays_full_gives_up_and_goes_on_where_there_is_room(
+    make_job: Callable[..., Job],
+) -> None:
+    """D1 with --give-up-after, on a disk that really is full."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: only root can mount a small disk")
+    job = make_job(give_up_after=0.5)
+    job.destination.mkdir()
+    small = ["mount", "-t", "tmpfs", "-o", "size=64k", "bstui-test", str(job.destination)]
+    if subprocess.run(small, check=False).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        assert job.work() == NoSpace.exit_code
+        assert "room" in JobWatch(job.folder).refresh().status.reason
+        larger = ["mount", "-o", "remount,size=64m", str(job.destination)]
+        subprocess.run(larger, check=True)
+        assert job.work() == 0
+        assert_imported(job.folder, job.destination, job.truth())
+    finally:
+        subprocess.run(["umount", "-l", job.destination], check=True)

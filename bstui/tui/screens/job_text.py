@@ -13,6 +13,7 @@ from bstui.jobs.records import (
     Noted,
     Options,
     Phase,
+    Ran,
     Started,
     Want,
 )
@@ -200,6 +201,10 @@ def _event_text(event: AnyEvent) -> tuple[str, Role]:
             return f"failed {_tail(event.path)}: {why}", Role.ERROR
         case Noted():
             return event.text, _LEVELS.get(event.level, Role.TEXT)
+        case Ran():
+            after = f"sample {event.sample}" if event.sample else "the job"
+            role = Role.MUTED if event.exit_code == 0 else Role.WARNING
+            return f"the command after {after} ended with exit code {event.exit_code}", role
         case Left():
             return f"the worker left: {event.reason}", Role.MUTED
 
