@@ -11,8 +11,9 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
+from textual.timer import Timer
 
-_PATIENCE = 0.5
+_PATIENCE = 5.0
 """Seconds that a key waits at most: what dealt with the one before may be gone."""
 
 
@@ -26,6 +27,7 @@ class KeyOrder(App[int]):
         self._turn = 0
         """Counts the keys that were dealt with."""
         self._is_busy = False
+        self._guard: Timer | None = None
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
@@ -40,7 +42,7 @@ class KeyOrder(App[int]):
         self._turn += 1
         turn = self._turn
         path = self._path
-        self.set_timer(_PATIENCE, lambda: self._go_on(turn))
+        self._guard = self.set_timer(_PATIENCE, lambda: self._go_on(turn))
         await super().on_event(event)
         _visit(path, lambda: self._settle(turn))
 
@@ -61,6 +63,8 @@ class KeyOrder(App[int]):
         if turn != self._turn or not self._is_busy:
             return
         self._is_busy = False
+        if self._guard is not None:
+            self._guard.stop()
         if self._ahead:
             await self._deal_with(self._ahead.popleft())
 

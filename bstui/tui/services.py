@@ -286,11 +286,11 @@ class Services:
 
         await asyncio.to_thread(ask, self.folder(job_id), want=want)
 
-    async def limit(self, job_id: str, bwlimit: str) -> None:
-        """Wish that a job keeps within this limit: a rate, a timetable, or `off`."""
-        from bstui.jobs.control import ask
+    async def limit(self, job_id: str, timetable: str) -> None:
+        """Wish that a job keeps to this limit of bytes a second."""
+        from bstui.jobs.control import change_limits
 
-        await asyncio.to_thread(ask, self.folder(job_id), bwlimit=bwlimit)
+        await asyncio.to_thread(change_limits, self.folder(job_id), {"bwlimit": timetable})
 
     def tally(self, job_id: str) -> "SampleTally":
         """Follows a job's samples; its `refresh` reads a disk."""

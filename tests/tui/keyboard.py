@@ -41,6 +41,12 @@ class Keyboard:
         await self._pilot.click(widget, offset=(column, row), times=times)
         await self.settle()
 
+    async def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        await self._pilot.resize_terminal(columns, rows)
+        await self.until(lambda: self.app.screen.size == (columns, rows), "the size")
+        await self.settle()
+
     async def lines(self) -> list[str]:
         """The screen's lines, once nothing more is going to change them."""
         await self.settle()

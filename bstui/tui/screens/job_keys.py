@@ -57,20 +57,21 @@ class JobKeys(Place):
         view = self.job
         if view is not None:
             now = view.wish.bwlimit
+            text = view.header.options.bwlimit if now is None else str(now)
             self.foot.entry(
-                " bytes a second (50M, off, or by the time) ",
-                str(view.header.options.bwlimit if now is None else now),
-                lambda text: self._limit(view, text),
+                " limit (10M, off, 08:00,1M 19:00,off) ",
+                safe_text(text),
+                lambda wanted: self._limit(view, wanted.strip() or "off"),
             )
 
-    def _limit(self, view: JobView, text: str) -> str:
-        limit = text.strip() or "off"
+    def _limit(self, view: JobView, timetable: str) -> str:
+        """Wish for it; or why it cannot be meant."""
         try:
-            parse_timetable(limit)
+            parse_timetable(timetable)
         except ValueError as error:
             return f"it {error}"
-        said = "no limit" if limit == "off" else f"at most {limit}"
-        self._do(lambda: self.services.limit(view.id, limit), f"{view.header.name}: {said}")
+        wish = f"{view.header.name}: limit {timetable}"
+        self._do(lambda: self.services.limit(view.id, timetable), wish)
         return ""
 
     def action_cancel(self) -> None:

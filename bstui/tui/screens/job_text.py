@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bstui.jobs.control import bandwidth_now
 from bstui.jobs.records import (
     AnyEvent,
     FileDone,
@@ -40,10 +41,10 @@ STATE_ROLES = {
 }
 _LEVELS = {"warning": Role.WARNING, "error": Role.ERROR}
 _WHOLE_BAR = 44
-_LINES = 200
-"""Of what is wrong with a run; the rest is beside the data."""
 _SPARK = 30
 """Columns of the rate's line."""
+_LINES = 200
+"""Of what is wrong with a run; the rest is beside the data."""
 _MOVING = 10.0
 """Seconds after a start before the time left is worth telling."""
 
@@ -104,8 +105,8 @@ def headline(view: JobView, now: float) -> str:
             parts.append(f"{count_text(number, 'file')} at once")
     if status.next_try > now:
         parts.append(f"tries again in {duration_text(status.next_try - now)}")
-    if view.wish.bwlimit and status.is_active:
-        parts.append(f"limit {view.wish.bwlimit}")
+    if status.is_active and (limit := limit_of(view)):
+        parts.append(f"limit {rate_text(limit)}")
     if counts.files_failed:
         parts.append(f"{counts.files_failed:,} failed")
     return " · ".join(parts)
@@ -122,6 +123,13 @@ def whole_line(view: JobView, glyphs: Glyphs, width: int) -> Line:
     text = f" {percent_text(done):>4}  {counts.files_done:,} of {count_text(counts.files, 'file')}"
     bar = bar_text(done, max(0, min(_WHOLE_BAR, width - len(text) - 4)), glyphs)
     return line("   ", Span(bar, Role.ACCENT), text)
+
+
+def limit_of(view: JobView) -> int | None:
+    """Bytes a second that the job may take now; None: as many as come."""
+    wish, planned = view.wish.bwlimit, view.header.options.bwlimit
+    limit = planned if wish is None else wish
+    return bandwidth_now(limit) if limit else None
 
 
 def spark_line(told: str, rates: Sequence[float], glyphs: Glyphs, width: int) -> Line:
