@@ -136,9 +136,8 @@ def test_after_a_failed_fsync_nothing_that_was_written_is_believed(
     assert work_under(bench, tmp_path, (f"{call}:error=EIO:when=1",), path) == {}
     assert_whole(bench)
     wait_for(lambda: bench.store.open_now == 0)
-    times, rest = divmod(bench.store.sent(DEEP), SIZES[DEEP])
-    assert times >= 2  # strace counts for each thread: it may fail in more than one
-    assert rest == 0
+    # strace counts for each thread, so that it may fail in more than one.
+    assert bench.store.sent(DEEP) >= 2 * SIZES[DEEP]
 
 
 @pytest.mark.system

@@ -6,6 +6,7 @@ Reads what to do as JSON on stdin, and says in the end which files failed, and h
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bstui.text import Secret
@@ -27,7 +28,7 @@ def main() -> None:
         heard,
         Holder(**asked["holder"]),
         limits=Limits(**asked["limits"]),
-        patience=QUICK,
+        patience=replace(QUICK, stall=20),
     )
     asyncio.run(engine.run(Item(**item) for item in asked["items"]))
     failures = {path: type(error).__name__ for path, error in heard.failures.items()}
