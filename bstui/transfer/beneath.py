@@ -27,6 +27,8 @@ _CHUNK = 1 << 20
 _SYNC_FILE_RANGE_WRITE = 2
 _FALLOC_FL_KEEP_SIZE = 1
 _WORTH_RESERVING = 1 << 20
+_MUCH_UNWRITTEN = 128 << 10
+"""KiB: twice the largest batch."""
 _SYNCED_WHOLE = ("ext4", "xfs", "btrfs")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
@@ -155,6 +157,14 @@ def sync_whole(descriptor: int) -> None:
     if _LIBC.syncfs(descriptor):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def is_much_unwritten() -> bool:
+    """Whether this machine has so much to write that `sync_whole`, which waits for what others
+    wrote too, could take long (proc(5): /proc/meminfo)."""
+    with open("/proc/meminfo", "rb") as file:
+        found = dict(re.findall(rb"(Dirty|Writeback): +([0-9]+) kB", file.read()))
+    return sum(map(int, found.values())) > _MUCH_UNWRITTEN
 
 
 def can_sync_whole(path: Path) -> bool:

@@ -15,6 +15,7 @@ from bstui.text import safe_text
 from bstui.transfer.beneath import (
     Destination,
     begin_writing,
+    is_much_unwritten,
     is_same,
     open_plain,
     split_path,
@@ -162,6 +163,8 @@ class Shelf:
             begin_writing(ready.partial.fd)
         fds = [ready.partial.fd for ready in batch]
         if len(batch) < _MANY or not self.destination.holds_all_on_one_disk(fds):
+            return False
+        if is_much_unwritten():
             return False
         try:
             sync_whole(self.destination.fd)

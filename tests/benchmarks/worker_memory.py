@@ -67,7 +67,7 @@ def _plan(
         identity_id=account,
         identity="benchmark",
         destination=str(destination),
-        options=Options(concurrent_files=4, concurrent_parts=4),
+        options=Options(concurrency="high"),
         files=len(files),
         bytes=sum(file.size for file in files),
     )

@@ -1,6 +1,7 @@
 """bstui's worker beside curl, aria2c and rclone: wall time, CPU, and their ratios.
 
     python -m tests.benchmarks.transfer [--rounds 7] [--scale 1] [--save FILE] [CASE …]
+    python -m tests.benchmarks.transfer.table  # what `bstui help speed` shows of the kept figures
 
 All contenders of a case run in turn, in another order each round, from Debian's nginx over TLS on
 this machine. Wall times include the server's share of the cores; CPU is the contender's own.

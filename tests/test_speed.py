@@ -1,0 +1,13 @@
+"""`bstui help speed` shows the figures that are kept, and no others."""
+
+import json
+from importlib.resources import files
+
+from tests.benchmarks.transfer.table import RESULTS, machine, table
+
+
+def test_the_page_is_made_of_the_kept_figures() -> None:
+    results = json.loads(RESULTS.read_text())
+    page = (files("bstui") / "help" / "speed.md").read_text()
+    assert table(results) in page
+    assert machine(results) in page
