@@ -37,9 +37,13 @@ class BasketPlace(ListPlace):
 
     def basket_changed(self) -> None:
         """Show again whatever tells of marks."""
-        self.pane.table.refresh_rows()
+        self.marks_changed()
         self.refresh_bindings()
         self.show_status()
+
+    def marks_changed(self) -> None:
+        """Rows may say something else of what is marked, not by their badges alone."""
+        self.pane.table.refresh_rows()
 
     def status_right(self) -> str:
         run = self.basket.run

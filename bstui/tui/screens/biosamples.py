@@ -125,7 +125,7 @@ class BiosamplesScreen(BasketPlace):
         """What costs a call per row, for the rows in view only."""
         ids = [one.biosample.id for one in candidates]
         self._imported |= await self.services.imported_runs(ids)
-        self.pane.table.refresh_rows()
+        self.pane.table.refresh_badges()
         for source in self._sources:
             within = [one for one in candidates if one.source is source]
             if within:
@@ -145,7 +145,7 @@ class BiosamplesScreen(BasketPlace):
         for one in candidates:
             if one.biosample.id in found:
                 self._details[one.key] = found[one.biosample.id]
-        self.pane.table.refresh_rows()
+        self.pane.table.refresh_rows(self.pane.rows.numbers_of(candidates))
         self._show_detail()
 
     # What is shown
@@ -153,6 +153,9 @@ class BiosamplesScreen(BasketPlace):
     def basket_changed(self) -> None:
         self.pane.table.lock_marks(self.basket.run is not None)
         super().basket_changed()
+
+    def marks_changed(self) -> None:
+        self.pane.table.refresh_badges()
 
     def refusal(self, action: str) -> str:
         one = self.pane.cursor_item

@@ -60,6 +60,11 @@ class ItemRows(Rows, Generic[T]):
         other.extend(items)
         return other
 
+    def numbers_of(self, items: Iterable[T]) -> list[int]:
+        """The rows of those items that are here."""
+        found = (self._by_key.get(self._key(item)) for item in items)
+        return [row for row in found if row is not None]
+
     def __len__(self) -> int:
         return len(self.items)
 

@@ -6,8 +6,10 @@ it is. A word in lower case matches either case.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+from bstui.tui.widgets.row_texts import Block
 
 MARKED_WORD = "marked"
 _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
@@ -25,16 +27,16 @@ class Term:
     is_marked: bool = False
     """`marked`: not a text but a state."""
 
-    def accepts(self, cells: Sequence[str], is_marked: Callable[[], bool]) -> bool:
+    def among(
+        self, lines: Iterable[int], block: Block, is_marked: Callable[[int], bool]
+    ) -> list[int]:
+        """Which of a block's lines it lets through."""
         if self.is_marked:
-            return is_marked() is not self.inverted
-        chosen = [cells[at] for at in self.columns] if self.columns else cells
-        return self._is_in("\n".join(chosen)) is not self.inverted
-
-    def _is_in(self, text: str) -> bool:
-        lowered = text.lower()
-        return any(needle in (lowered if needle.lower() == needle else text)
-                   for needle in self.needles)  # fmt: skip
+            return [line for line in lines if is_marked(line) is not self.inverted]
+        found: set[int] = set()
+        for needle in self.needles:
+            found |= block.lines_with(needle, self.columns)
+        return [line for line in lines if (line in found) is not self.inverted]
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,15 @@ class Filter:
     def is_empty(self) -> bool:
         return not self.terms
 
-    def accepts(self, cells: Sequence[str], is_marked: Callable[[], bool]) -> bool:
-        return all(term.accepts(cells, is_marked) for term in self.terms)
+    def among(
+        self, lines: Sequence[int], block: Block, is_marked: Callable[[int], bool]
+    ) -> Sequence[int]:
+        """Which of a block's lines match, in their order."""
+        for term in self.terms:
+            if not lines:
+                break
+            lines = term.among(lines, block, is_marked)
+        return lines
 
 
 def parse_filter(text: str, columns: Sequence[str]) -> Filter:

@@ -1,7 +1,8 @@
 """The table in which things are chosen.
 
 Marks live with its owner, in one basket for all lists: the table asks for them with `MarkAsked`,
-and shows what `Rows.badge` says when the owner has answered with `refresh_rows`.
+and shows what `Rows.badge` says when the owner has answered with `refresh_badges`, or with
+`refresh_rows` where cells tell of marks too.
 """
 
 from collections.abc import Iterable, Sequence

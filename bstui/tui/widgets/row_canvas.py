@@ -71,6 +71,15 @@ class RowCanvas(Canvas):
 
     def refresh_rows(self, rows: Iterable[int] | None = None) -> None:
         """These rows may have changed, or any: those in view that look different are painted."""
+        rows = None if rows is None else tuple(rows)
+        self._order.cells_changed(rows)
+        self._repaint_changed(rows)
+
+    def refresh_badges(self) -> None:
+        """Badges and tones of rows may have changed, but not what they say."""
+        self._repaint_changed(None)
+
+    def _repaint_changed(self, rows: Iterable[int] | None) -> None:
         among = None if rows is None else frozenset(rows)
         for line, row in enumerate(self.visible_rows(), self.top):
             if among is None or row in among:

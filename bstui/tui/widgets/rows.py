@@ -2,13 +2,15 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol
 
 from bstui.tui.widgets.canvas import Role
 from bstui.tui.widgets.filters import Filter
+from bstui.tui.widgets.row_texts import BLOCK, RowTexts
 
 UNMARKED = "[ ]"
 MARKED = "[x]"
@@ -73,12 +75,14 @@ class Sorting:
 class RowOrder:
     """The rows that pass the filter, in the order in which they are shown.
 
-    Numbers of rows in one array: sorting and filtering never touch the rows themselves.
+    Numbers of rows in one array: sorting and filtering never touch the rows themselves. What rows
+    say is kept once a filter asked for it, until `cells_changed`.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.column_keys = tuple(columns)
         self._rows: Rows = NoRows()
+        self._texts = RowTexts(self._rows.cells)
         self._seen = 0
         """Rows that were looked at; the model may hold more already."""
         self.filter = Filter()
@@ -96,19 +100,24 @@ class RowOrder:
 
     def replace(self, rows: Rows) -> None:
         self._rows = rows
+        self._texts = RowTexts(rows.cells)
         self.arrange()
+
+    def cells_changed(self, rows: Iterable[int] | None = None) -> None:
+        """These rows, or any, may say something else now: the next filter reads them again."""
+        self._texts.forget(rows)
 
     def arrange(self) -> None:
         """Filter and sort again."""
         self._seen = len(self._rows)
-        self.shown = array("I", self._sorted(filter(self._passes, range(self._seen))))
+        self.shown = array("I", self._sorted(self._passing(range(self._seen))))
 
     def grow(self) -> int:
         """Take in the rows that were added; how many of them are shown."""
         before = len(self.shown)
         new = range(self._seen, len(self._rows))
         self._seen = len(self._rows)
-        passing = array("I", filter(self._passes, new))
+        passing = array("I", self._passing(new))
         self.shown.extend(passing)
         if passing and self.sorting.column:
             self.shown = array("I", self._sorted(self.shown))
@@ -135,12 +144,24 @@ class RowOrder:
         value = self._rows.sort_value(row, column)
         return [other for other in self.shown if self._rows.sort_value(other, column) == value]
 
-    def _passes(self, row: int) -> bool:
-        if self.only_marked and self._rows.badge(row) != MARKED:
-            return False
-        return self.filter.is_empty or self.filter.accepts(
-            self._rows.cells(row), lambda: self._rows.badge(row) == MARKED
-        )
+    def _passing(self, rows: range) -> Iterator[int]:
+        """Those of successive rows, the last seen among them, that are to be shown."""
+        passing: Iterable[int] = rows if self.filter.is_empty else self._matching(rows)
+        return filter(self._is_marked, passing) if self.only_marked else iter(passing)
+
+    def _matching(self, rows: range) -> Iterator[int]:
+        for first in range(rows.start - rows.start % BLOCK, rows.stop, BLOCK):
+            length = min(BLOCK, rows.stop - first)
+            block = self._texts.block(first // BLOCK, length)
+            lines = range(max(0, rows.start - first), length)
+            is_marked = partial(self._is_marked_after, first)
+            yield from (first + line for line in self.filter.among(lines, block, is_marked))
+
+    def _is_marked_after(self, first: int, line: int) -> bool:
+        return self._is_marked(first + line)
+
+    def _is_marked(self, row: int) -> bool:
+        return self._rows.badge(row) == MARKED
 
     def _sorted(self, rows: Iterable[int]) -> Iterable[int]:
         column = self.sorting.column

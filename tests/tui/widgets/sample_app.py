@@ -143,7 +143,7 @@ class SampleApp(App[None]):
     def on_pick_table_mark_asked(self, event: PickTable.MarkAsked) -> None:
         self.heard.append(event)
         self.model.mark(event.rows, event.want)
-        event.table.refresh_rows()
+        event.table.refresh_badges()
 
     def on_said(self, event: Said) -> None:
         self.heard.append(event)

@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bstui.tui.widgets.filters import parse_filter
+from bstui.tui.widgets.row_texts import block_of
 
 COLUMNS = ("name", "run", "project")
 CELLS = ("NA12 tumour-1", "250811_A00912", "Cohort 12")
 
 
 def accepts(text: str, *, is_marked: bool = False) -> bool:
-    return parse_filter(text, COLUMNS).accepts(CELLS, lambda: is_marked)
+    block = block_of([("another", "row", "before"), CELLS])
+    return bool(parse_filter(text, COLUMNS).among([1], block, lambda _: is_marked))
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bstui.tui.widgets.filters import parse_filter
+from bstui.tui.widgets.filters import Filter, parse_filter
+from bstui.tui.widgets.row_texts import BLOCK
 from bstui.tui.widgets.rows import MARKED, UNMARKED, RowOrder, Rows, Sorting
 
 KEYS = ("name", "size")
@@ -34,11 +35,10 @@ class ListRows(Rows):
         return MARKED if self.items[row][2] else UNMARKED
 
 
-items = st.lists(
-    st.tuples(
-        st.sampled_from(["ab", "abc", "b", "cab"]), st.none() | st.integers(0, 3), st.booleans()
-    )
+item = st.tuples(
+    st.sampled_from(["ab", "abc", "b", "cab"]), st.none() | st.integers(0, 3), st.booleans()
 )
+items = st.lists(item)
 sortings = st.sampled_from([Sorting(k, r) for k in ("", *KEYS) for r in (False, True)])
 
 
@@ -95,6 +95,48 @@ def test_every_row_shown_is_found_at_its_line(
         assert order.line_of_key(str(row)) == line
     assert order.line_of(len(some)) is None
     assert order.line_of_key("none") is None
+
+
+TEXTS = ["", "a", "AB", "!b", "b|1", "name:b", "size:1", "!size:n marked"]
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_texts_that_are_kept_are_those_of_the_rows_as_they_are(data: st.DataObject) -> None:
+    """Enough rows for several blocks: they change, are told of, grow, and are filtered again."""
+    rows = ListRows([("ab", 1, False), ("cab", 2, True)] * (BLOCK + 40))
+    order = RowOrder(KEYS)
+    order.replace(rows)
+    for _ in range(data.draw(st.integers(1, 4))):
+        order.filter = parse_filter(data.draw(st.sampled_from(TEXTS)), KEYS)
+        order.arrange()
+        assert list(order.shown) == freshly_shown(rows, order.filter)
+        changed = data.draw(st.sets(st.integers(0, len(rows) - 1), max_size=3))
+        for row in changed:
+            rows.items[row] = data.draw(item)
+        order.cells_changed(changed if data.draw(st.booleans()) else None)
+        rows.items.extend(data.draw(items) * data.draw(st.sampled_from([1, BLOCK])))
+        order.grow()
+    order.arrange()
+    assert list(order.shown) == freshly_shown(rows, order.filter)
+
+
+def freshly_shown(rows: ListRows, wanted: Filter) -> list[int]:
+    order = RowOrder(KEYS)
+    order.filter = wanted
+    shown = []
+    for row, one in enumerate(rows.items):
+        order.replace(ListRows([one]))
+        shown += [row] * len(order.shown)
+    return shown
+
+
+def test_a_new_list_says_nothing_of_the_one_before() -> None:
+    order = RowOrder(KEYS)
+    order.filter = parse_filter("ab", KEYS)
+    order.replace(ListRows([("ab", 1, False)] * BLOCK))
+    order.replace(ListRows([("b", 1, False)] * BLOCK))
+    assert not order.shown
 
 
 def test_rows_alike_in_the_column_that_sorts() -> None:
