@@ -66,6 +66,7 @@ class Foot(Vertical):
         """Edit a table's filter."""
         self._show(self.filter_line)
         self.filter_line.open_filter(table.filter_text, table.filter_by)
+        table.expect_filter()
 
     def sort(self, table: RowView, then: Callable[[str, bool], object] | None = None) -> None:
         """Ask by which column to sort; `then`, by default, sorts the table."""

@@ -1,6 +1,6 @@
 """What rows say, kept to be searched: reading 100 000 rows' cells at each letter takes too long."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 BLOCK = 256
@@ -73,6 +73,12 @@ class RowTexts:
         if length == BLOCK:
             self._kept[number] = block.text
         return block
+
+    def read_ahead(self, length: int) -> Iterator[int]:
+        """Read what a filter of so many rows will look at, a block at each step: its number."""
+        for number in range(length // BLOCK):
+            self.block(number, BLOCK)
+            yield number
 
     def forget(self, rows: Iterable[int] | None = None) -> None:
         """The cells of these rows may have changed, or of any."""

@@ -1,6 +1,8 @@
 """A table to move through: its cursor, and which rows it shows in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import TypeAlias
 
 from textual import events
@@ -19,6 +21,10 @@ from bstui.tui.widgets.rows import Rows, Sorting
 
 _VIEW_DELAY = 0.15
 """Seconds that the view must stand still before it is worth asking for details of its rows."""
+
+_STEPS_AT_ONCE = 8
+_BREATH = 0.001
+"""Some ten milliseconds of reading ahead, and the seconds in which keys get their turn."""
 
 
 class RowView(RowCanvas, can_focus=True):
@@ -102,6 +108,14 @@ class RowView(RowCanvas, can_focus=True):
             self._order.filter = wanted
             self._arrange()
         return ""
+
+    def expect_filter(self) -> None:
+        """A filter is about to be typed: read what it will look at, between other work."""
+        self._read_ahead(self.rows, self._order.read_ahead())
+
+    def _read_ahead(self, rows: Rows, steps: Iterator[int]) -> None:
+        if rows is self.rows and len(tuple(islice(steps, _STEPS_AT_ONCE))) == _STEPS_AT_ONCE:
+            self.set_timer(_BREATH, partial(self._read_ahead, rows, steps))
 
     def sort_by(self, column_key: str, reverse: bool = False) -> None:
         """Sort by a column; by none (an empty key) as the rows came. KeyError: no such column."""

@@ -103,6 +103,10 @@ class RowOrder:
         self._texts = RowTexts(rows.cells)
         self.arrange()
 
+    def read_ahead(self) -> Iterator[int]:
+        """Read in small steps what the next filter will look at."""
+        return self._texts.read_ahead(self._seen)
+
     def cells_changed(self, rows: Iterable[int] | None = None) -> None:
         """These rows, or any, may say something else now: the next filter reads them again."""
         self._texts.forget(rows)

@@ -5,10 +5,11 @@ import pytest
 from bstui.tui.themes import ASCII, UTF8, Look
 from bstui.tui.widgets.canvas import Span, line, text_of
 from bstui.tui.widgets.hints import Hint, dead_key, hint_line, pick_hints
+from bstui.tui.widgets.row_texts import BLOCK
 from bstui.tui.widgets.status import elided, two_sides
 from tests.tui.keyboard import Keyboard, sit_at
 from tests.tui.screen_text import screen_lines
-from tests.tui.widgets.sample_app import SampleApp
+from tests.tui.widgets.sample_app import SampleApp, SampleRows
 
 
 async def foot_lines(keyboard: Keyboard) -> list[str]:
@@ -25,6 +26,39 @@ async def test_a_filter_is_taken_at_each_letter_and_kept_by_enter() -> None:
         assert app.focused is app.table
         assert app.table.filter_text == "tum"
         assert (await foot_lines(keyboard))[0].startswith(" 1/100")
+
+
+class ReadRows(SampleRows):
+    """They know which of them were read."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.read: set[int] = set()
+
+    def cells(self, row: int) -> tuple[str, ...]:
+        self.read.add(row)
+        return super().cells(row)
+
+
+async def test_rows_are_read_while_the_filter_is_not_typed_yet() -> None:
+    app, rows = SampleApp(0), ReadRows(20 * BLOCK)
+    async with sit_at(app) as keyboard:
+        app.table.set_rows(rows)
+        await keyboard.settle()
+        assert len(rows.read) < BLOCK
+        await keyboard.press("slash")
+        await keyboard.until(lambda: len(rows.read) == len(rows), "all rows were read")
+
+
+async def test_reading_ahead_ends_when_the_list_is_another() -> None:
+    app, rows, others = SampleApp(0), ReadRows(400 * BLOCK), ReadRows(20 * BLOCK)
+    async with sit_at(app) as keyboard:
+        app.table.set_rows(rows)
+        app.table.expect_filter()
+        app.table.set_rows(others)
+        app.table.expect_filter()
+        await keyboard.until(lambda: len(others.read) == len(others), "the others were read")
+        assert len(rows.read) < len(rows)
 
 
 async def test_escape_brings_back_the_filter_there_was() -> None:

@@ -131,6 +131,29 @@ def freshly_shown(rows: ListRows, wanted: Filter) -> list[int]:
     return shown
 
 
+class CountingRows(ListRows):
+    """They count how often they are read."""
+
+    reads = 0
+
+    def cells(self, row: int) -> tuple[str, str]:
+        self.reads += 1
+        return super().cells(row)
+
+
+def test_what_was_read_ahead_is_not_read_again_by_the_filter() -> None:
+    rows = CountingRows([("ab", 1, False)] * (2 * BLOCK))
+    order = RowOrder(KEYS)
+    order.replace(rows)
+    steps = order.read_ahead()
+    next(steps)
+    assert rows.reads == BLOCK
+    assert len(list(steps)) == 1
+    order.filter = parse_filter("b", KEYS)
+    order.arrange()
+    assert len(order.shown) == rows.reads == 2 * BLOCK
+
+
 def test_a_new_list_says_nothing_of_the_one_before() -> None:
     order = RowOrder(KEYS)
     order.filter = parse_filter("ab", KEYS)
