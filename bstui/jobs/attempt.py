@@ -34,11 +34,14 @@ class Attempt:
 
     def check_fence(self) -> None:
         """Raise InUse when a newer attempt has begun: called before everything that shows."""
-        if self.folder.is_fenced(self.number):
-            raise InUse(
-                f"Attempt {self.number} of the job {self.folder.id} has been taken over.",
-                why="A newer attempt has begun while this one was silent, or was told to.",
-            )
+        if self.folder.is_followed(self.number):
+            raise self._taken_over()
+
+    def _taken_over(self) -> InUse:
+        return InUse(
+            f"Attempt {self.number} of the job {self.folder.id} has been taken over.",
+            why="A newer attempt has begun while this one was silent, or was told to.",
+        )
 
     def tell(self, event: AnyEvent) -> None:
         self._log.write(event)
@@ -50,7 +53,8 @@ class Attempt:
     def beat(self, progress: Progress) -> None:
         """Make the events durable, then say that we live and how far we are. InUse if fenced."""
         with self._beating:
-            self.check_fence()
+            if self.folder.is_fenced(self.number):
+                raise self._taken_over()
             self._log.sync()
             self.folder.write_progress(progress)
 

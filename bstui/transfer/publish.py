@@ -72,8 +72,9 @@ class Publisher:
                     self._shelf.publish, [ready for ready, _ in batch]
                 )
             except BaseException as error:
-                for _, future in batch:
+                for _, future in (*batch, *self._queue):
                     future.set_exception(error)
+                self._queue, self._flushing = [], None
                 raise
             for (_, future), answer in zip(batch, answers, strict=True):
                 if isinstance(answer, Published):

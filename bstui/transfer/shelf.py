@@ -209,12 +209,8 @@ class Shelf:
         """
         try:
             with self.destination.parent(batch[members[0]].partial.item.path) as (folder, _):
-                fenced = self._ask_fence()
-                if fenced is not None:
-                    answers.update(dict.fromkeys(members, fenced))
-                    return
                 for i in members:
-                    answers[i] = self._name(folder, batch[i])
+                    answers[i] = self._ask_fence() or self._name(folder, batch[i])
                     if isinstance(answers[i], Published):
                         batch[i].partial.remove_sidecar(folder)
                 sync(folder)
@@ -222,7 +218,7 @@ class Shelf:
             answers.update(dict.fromkeys(members, error))
 
     def _ask_fence(self) -> Fenced | None:
-        """What forbids the renames that come next, of one batch in one folder."""
+        """What forbids the rename that comes next."""
         try:
             self.fence()
         except BstuiError as error:

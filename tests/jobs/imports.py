@@ -80,11 +80,11 @@ def working(
     try:
         yield codes
     finally:
-        thread.join(30)
+        thread.join(90)
         assert not thread.is_alive(), "the worker did not end"
 
 
-def await_state(folder: JobFolder, *states: State, timeout: float = 30) -> JobView:
+def await_state(folder: JobFolder, *states: State, timeout: float = 90) -> JobView:
     """The job's view once it is in one of these states."""
     watch = JobWatch(folder)
     wait_for(lambda: watch.refresh().status.state in states, timeout)
