@@ -11,7 +11,7 @@ def facts_row(facts: RunFacts) -> dict[str, Any]:
     stats = facts.stats
     return {
         "metrics": stats.whole.text if stats else None,
-        "by_read": [f"{_read_name(row)}: {row.text}" for row in stats.reads] if stats else [],
+        "by_read": [f"{read_name(row)}: {row.text}" for row in stats.reads] if stats else [],
         "by_lane": [f"lane {row.lane}: {row.text}" for row in stats.lanes] if stats else [],
         "sample_sheet": " ".join(part for part in (facts.sheet_path, facts.sheet.version) if part),
         "samples": [line.text for line in facts.lines],
@@ -20,5 +20,6 @@ def facts_row(facts: RunFacts) -> dict[str, Any]:
     }
 
 
-def _read_name(row: StatsRow) -> str:
+def read_name(row: StatsRow) -> str:
+    """`read 2 (index)`."""
     return f"read {row.read}{' (index)' if row.is_index else ''}"

@@ -12,6 +12,7 @@ from bstui.cli import rows
 from bstui.cli.calls import run_calls
 from bstui.cli.job_rows import job_row, proof_row
 from bstui.cli.options import command
+from bstui.cli.run_metrics import metrics_row
 from bstui.cli.run_rows import facts_row
 from bstui.cli.session import Session
 from bstui.errors import IntegrityError, UsageError
@@ -58,12 +59,13 @@ def _more_of(view: JobView) -> dict[str, Any]:
 
 
 def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
-    """The job, and what is known of a raw run's completeness; 6 where a check finds it wanting."""
+    """The job, and of a raw run completeness and metrics; 6 where a check finds it wanting."""
     view = JobWatch(folder).refresh()
     proof = _prove_again(folder) if check else view.proof
     facts = job_row(view) | _more_of(view)
     if proof is not None:
         facts |= proof_row(proof) | {"bcl_convert": bcl_convert_text(folder, proof)}
+        facts |= run_calls(metrics_row(session, folder))
     session.output.write_facts(facts)
     is_whole = not (check and proof and (proof.damaged or proof.missing_here))
     return 0 if is_whole else IntegrityError.exit_code

@@ -235,7 +235,8 @@ def _run_info(cell: Flowcell, layout: Layout) -> str:
     tiles = "".join(
         f"<Tile>{lane}_{tile}</Tile>" for lane in range(1, cell.lanes + 1) for tile in cell.tiles
     )
-    named = f'<TileSet TileNamingConvention="FourDigit"><Tiles>{tiles}</Tiles></TileSet>'
+    digits = "Five" if max(cell.tiles) > 9999 else "Four"
+    named = f'<TileSet TileNamingConvention="{digits}Digit"><Tiles>{tiles}</Tiles></TileSet>'
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <RunInfo Version="{5 if layout is Layout.CBCL else 2}">
   <Run Id="{cell.run_name}" Number="{cell.number}">

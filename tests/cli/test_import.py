@@ -1,5 +1,6 @@
 """`import` and the commands about jobs, by the command line, to files on disk."""
 
+import importlib.util
 import json
 import os
 import shlex
@@ -136,6 +137,13 @@ def test_show_tells_what_was_proven_of_a_raw_run_and_proves_it_again(
     (row,) = robin("show", "job:last", "--json").rows
     assert (row["verdict"], row["missing_here"]) == ("complete", [])
     assert "lane 1: " in row["by_lane"][0]
+    assert any(line.startswith("whole run: ") and "Gbp" in line for line in row["basespace"])
+    if importlib.util.find_spec("interop"):
+        assert row["interop"][-1].startswith("lane 1: ")
+        assert row["compared"] == ["InterOp and BaseSpace agree in what both measured"]
+        assert row["metrics_problems"] == []
+    else:
+        assert "bstui[sav]" in row["metrics_problems"][0]
     gone = next((tmp_path / "out").rglob("*.bcl"))
     gone.unlink()
     assert robin("show", "job:last", "--json").rows == [row], "what was proven then"

@@ -174,12 +174,18 @@ def test_choices_follow_settings_and_the_last_import() -> None:
     again = first_choices(settings, "/last", bcl=True, sample="Pool")
     assert again.destination == Path("/last")
     assert again.options == Options(bcl=True, verify="full")
-    keys = ["where", "bcl_files", "include", "exclude", "existing", "verify", "name"]
+    of_run = ["bcl_files", "include", "exclude", "unzip", "bcl_convert"]
+    keys = ["where", *of_run, "existing", "verify", "name"]
     assert [line.key for line in list_choices(again, "")] == keys
     some = change(again, "include", "'a b' *.bin", "")
     assert some.options.include == ("a b", "*.bin")
     (line,) = [line for line in list_choices(some, "") if line.key == "include"]
     assert change(again, "include", line.value, "") == some
+    landed = change(change(again, "unzip", "unpacked", ""), "bcl_convert", "print", "")
+    assert (landed.options.unzip, landed.options.bcl_convert) == (True, "print")
+    assert [line.value for line in list_choices(landed, "")][4:6] == ["unpacked", "print"]
+    undone = change(change(landed, "unzip", "as they are", ""), "bcl_convert", "nothing", "")
+    assert undone == again
     for bad in ("{a", "'a"):
         assert problem_of(partial(change, again, "exclude", bad, ""))
 

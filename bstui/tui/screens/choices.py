@@ -32,6 +32,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "metrics": "RunInfo, RunParameters, sample sheet, InterOp",
         "everything": "images too",
     },
+    "unzip": {
+        "as they are": "those of a zipped run are not unpacked",
+        "unpacked": "into the run folder, beside the zip files",
+    },
+    "bcl_convert": {
+        "nothing": "the log tells no bcl-convert command line",
+        "print": "tell the bcl-convert command line when the run has landed",
+    },
     "existing": {
         "adopt": "keep a file that is there, once it is proven equal",
         "keep-both": "keep both, the new one under another name",
@@ -102,6 +110,8 @@ def list_choices(choices: Choices, job_name: str) -> list[Choice]:
         lines.append(_among("bcl_files", "files", options.bcl_files))
         for flag, globs in (("include", options.include), ("exclude", options.exclude)):
             lines.append(Choice(flag, flag, " ".join(globs) or "nothing", shlex.join(globs)))
+        lines.append(_among("unzip", "zip files", "unpacked" if options.unzip else "as they are"))
+        lines.append(_among("bcl_convert", "then", options.bcl_convert or "nothing"))
     else:
         lines.append(_among("grouping", "grouping", options.grouping))
         if options.grouping == Grouping.SINGLE:
@@ -134,6 +144,11 @@ def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
             globs = tuple(shlex.split(value))
             parse_choice(options.bcl_files, globs, ())
             return replace(choices, options=_with(options, **{key: globs}))
+        case "unzip":
+            return replace(choices, options=_with(options, unzip=value == "unpacked"))
+        case "bcl_convert":
+            asked = "" if value == "nothing" else value
+            return replace(choices, options=_with(options, bcl_convert=asked))
         case "sample":
             if not value.strip():
                 raise ValueError("a sample needs a name")
@@ -145,7 +160,7 @@ def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
             return replace(choices, options=_with(options, **{key: value}))
 
 
-def _with(options: Options, **changes: str | tuple[str, ...]) -> Options:
+def _with(options: Options, **changes: str | bool | tuple[str, ...]) -> Options:
     return msgspec.structs.replace(options, **changes)
 
 
