@@ -96,7 +96,7 @@ def progress_line(view: JobView) -> str:
         f"{counts.files_done:,} of {count_text(counts.files, 'file')}",
     ]
     if status.state is State.RUNNING:
-        parts.append(rate_text(view.rate) if view.rate else "starting")
+        parts.append(status.reason or (rate_text(view.rate) if view.rate else "starting"))
         if view.seconds_left:
             parts.append(f"{duration_text(view.seconds_left)} left")
     else:

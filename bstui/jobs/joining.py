@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -41,6 +41,14 @@ class _Target:
     event: Merged | None
     """What was said when it was joined, where it still stands."""
 
+    @property
+    def path(self) -> str:
+        return self.files[0].merged
+
+    @property
+    def is_left(self) -> bool:
+        return self.event is None
+
 
 @dataclass
 class LaneJoining:
@@ -55,6 +63,21 @@ class LaneJoining:
     """Files that could not be joined."""
     is_unfinished: bool = False
     """Whether the attempt ended before all was joined."""
+    text: str = ""
+    """What is being done: `joining lanes, 3 of 12`; empty before and after."""
+    _may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    _numbers: Mapping[str, int] = field(default_factory=dict)
+    """By path, the place of each file that is to be joined."""
+
+    def __post_init__(self) -> None:
+        self._may_go_on.set()
+
+    def set_paused(self, is_paused: bool) -> None:
+        """Stop within some megabytes, or go on from there; at the attempt's end nothing waits."""
+        if is_paused and not self.has_ended():
+            self._may_go_on.clear()
+        else:
+            self._may_go_on.set()
 
     async def run(self, outlast: Outlast) -> None:
         """Join all that can be. InUse where a newer attempt has begun."""
@@ -63,13 +86,20 @@ class LaneJoining:
         self.is_unfinished = True
         joiner = await asyncio.to_thread(self._make_joiner)
         try:
-            for name, targets in (await asyncio.to_thread(self._find_samples)).items():
+            samples = await asyncio.to_thread(self._find_samples)
+            left = [target for targets in samples.values() for target in targets if target.is_left]
+            self._numbers = {target.path: number for number, target in enumerate(left, 1)}
+            for name, targets in samples.items():
                 await self._join_sample(name, targets, joiner, outlast)
             self.is_unfinished = False
         except Stopped:
             return
         finally:
+            self.text = ""
             joiner.destination.close()
+
+    def _must_stop(self) -> bool:
+        return self.has_ended() or not self._may_go_on.is_set()
 
     def _make_joiner(self) -> Joiner:
         header = self.folder.header()
@@ -79,7 +109,7 @@ class LaneJoining:
             Destination(Path(header.destination), permissions),
             self.holder,
             self.fence,
-            self.has_ended,
+            self._must_stop,
             existing=cast("Existing", options.existing),
             digest=cast("Digest", options.digest),
             permissions=permissions,
@@ -110,7 +140,7 @@ class LaneJoining:
         self, name: str, targets: Sequence[_Target], joiner: Joiner, outlast: Outlast
     ) -> None:
         """All reads of one sample, or none where one of its files is not as it should be."""
-        left = [target for target in targets if target.event is None]
+        left = [target for target in targets if target.is_left]
         reason = _why_not(left)
         if reason:
             self.failed += len(left)
@@ -128,10 +158,15 @@ class LaneJoining:
     async def _join(self, target: _Target, joiner: Joiner, outlast: Outlast) -> bool:
         """One file; False where it cannot be, which is told."""
         parts = tuple((file.path, file.size) for file in target.arrived)
+        self.text = f"joining lanes, {self._numbers[target.path]:,} of {len(self._numbers):,}"
         tries = 0
         while True:
             try:
-                joined = await _carry_out(joiner, Join(target.files[0].merged, parts))
+                await self._may_go_on.wait()
+                joined = await _carry_out(joiner, Join(target.path, parts))
+            except Stopped:
+                if self.has_ended():
+                    raise
             except InUse:
                 raise
             except BstuiError as error:

@@ -90,16 +90,16 @@ class Pulse:
         return time.monotonic() - self._moved if is_waiting else 0.0
 
     def compose(
-        self, snapshot: Snapshot, wish: Control, obeyed: int, wait: Wait | None
+        self, snapshot: Snapshot, wish: Control, obeyed: int, wait: Wait | None, doing: str
     ) -> Progress:
-        """The heartbeat that is true now."""
+        """The heartbeat that is true now; `doing` is what follows the bringing of files."""
         files_done, bytes_done = self._reached(snapshot)
         if (files_done, bytes_done) != self._reach:
             self._reach, self._moved, self._stuck = (files_done, bytes_done), time.monotonic(), None
-        phase, reason, text, next_try = self._phase(wish, wait or snapshot.wait)
+        phase, reason, text, next_try = self._phase(wish, wait or snapshot.wait, doing)
         if phase is Phase.PAUSED:
             self._moved, self._stuck = time.monotonic(), None
-        if self._last is None or (self._last.phase, self._last.reason) != (phase, reason):
+        if self._last is None or _kind(self._last) != _kind_of(phase, reason):
             self._since = time.time()
         if phase is Phase.WAITING:
             if self._stuck is None or self._stuck[0] != reason:
@@ -136,11 +136,7 @@ class Pulse:
         last = self._last
         if last is None:
             return True
-        if (last.phase, last.reason, last.control) != (
-            progress.phase,
-            progress.reason,
-            progress.control,
-        ):
+        if (_kind(last), last.control) != (_kind(progress), progress.control):
             return True
         pause = self._rhythm.moving if progress.phase is Phase.RUNNING else self._rhythm.idle
         return time.monotonic() - self._beaten >= pause
@@ -149,9 +145,9 @@ class Pulse:
         """Remember what was said; tell the log of changes, and now and then of progress."""
         now = time.monotonic()
         last, self._last, self._beaten = self._last, progress, now
-        has_changed = last is None or (last.phase, last.reason) != (progress.phase, progress.reason)
+        has_changed = last is None or _kind(last) != _kind(progress)
         if has_changed and (last is not None or progress.phase is not Phase.RUNNING):
-            reason = f": {progress.reason}. {progress.text}" if progress.reason else ""
+            reason = f": {progress.reason}. {progress.text}".rstrip() if progress.reason else ""
             log.info("%s%s", str(progress.phase).capitalize(), reason)
         if has_changed or now - self._reported >= self._rhythm.report:
             self._reported = now
@@ -166,22 +162,32 @@ class Pulse:
             self.adopted.bytes + snapshot.bytes_done,
         )
 
-    def _phase(self, wish: Control, wait: Wait | None) -> tuple[Phase, str, str, float]:
+    def _phase(self, wish: Control, wait: Wait | None, doing: str) -> tuple[Phase, str, str, float]:
         if wish.want is Want.PAUSE:
-            return Phase.PAUSED, "", "", 0.0
+            return Phase.PAUSED, doing, "", 0.0
         if wait is not None:
             return Phase.WAITING, wait.reason, wait.text, wait.next_try
         still = time.monotonic() - self._moved
-        if still >= NO_PROGRESS:
+        if still >= NO_PROGRESS and not doing:
             return Phase.WAITING, f"no progress for {duration_text(still)}", "", 0.0
-        return Phase.RUNNING, "", "", 0.0
+        return Phase.RUNNING, doing, "", 0.0
+
+
+def _kind(progress: Progress) -> tuple[Phase, str]:
+    return _kind_of(progress.phase, progress.reason)
+
+
+def _kind_of(phase: Phase, reason: str) -> tuple[Phase, str]:
+    """What is a change, where it differs: what a running job is doing counts up too often."""
+    return phase, "" if phase is Phase.RUNNING else reason
 
 
 def progress_text(progress: Progress) -> str:
     """For the log: `12 of 40 files, 3.1 GB of 9.8 GB, 1 file failed, 45 MB/s`."""
     failed = f", {count_text(progress.files_failed, 'file')} failed" * bool(progress.files_failed)
+    doing = progress.reason if progress.phase is Phase.RUNNING else ""
     return (
         f"{progress.files_done:,} of {count_text(progress.files, 'file')}, "
         f"{size_text(progress.bytes_done)} of {size_text(progress.bytes)}{failed}, "
-        f"{rate_text(progress.rate)}"
+        f"{doing or rate_text(progress.rate)}"
     )

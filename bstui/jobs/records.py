@@ -292,7 +292,8 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=True):
     time: float
     phase: Phase = Phase.RUNNING
     reason: str = ""
-    """Of a wait, in a word or two: room, login, network, server, destination, no progress …"""
+    """Of a wait, in a word or two: room, login, network, server, destination, no progress …
+    Else what is done once the files are there: `joining lanes, 3 of 12`."""
     text: str = ""
     """Of a wait, in sentences: what happened, why, what to do."""
     since: float = 0.0

@@ -59,8 +59,11 @@ def plan_samples(
     has_samples = grouping is not Grouping.NONE
     blanks = [] if may_have_blanks else list(_warn_of_blanks(placed))
     joined, kept = _join(placed, options, has_samples)
-    files = [_plan_file(item, has_samples, *joined.get(item.file.id, _ALONE)) for item in placed]
-    del placed  # as large as the plan itself
+    files = []
+    placed.reverse()
+    while placed:  # all of them are as large as the plan itself: each goes as its line comes
+        item = placed.pop()
+        files.append(_plan_file(item, has_samples, *joined.get(item.file.id, _ALONE)))
     oddities = (text for item in samples for text in find_oddities(item, gathered.files))
     return PlannedSamples(
         samples=samples,

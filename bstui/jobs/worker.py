@@ -109,20 +109,16 @@ class Worker:
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
         self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
-        self._joining = LaneJoining(
-            self._folder,
-            self._holder(),
-            self._reporter,
-            attempt.check_fence,
-            lambda: self._ending is not None,
-        )
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0
         self._wait: Wait | None = None
         """What is waited for outside the engine."""
         self._ending: Ending | None = None
-        self._has_ending = asyncio.Event()
+        self._has_ending = ending = asyncio.Event()
+        self._joining = LaneJoining(
+            self._folder, self._holder(), self._reporter, attempt.check_fence, ending.is_set
+        )
         self._has_looked = asyncio.Event()
         """Set once the wishes that stood at the start are known."""
         self._hurry = asyncio.Event()
@@ -305,6 +301,7 @@ class Worker:
             self._end(CANCELLED)
         elif wish.record.want is Want.PAUSE and wish.record.free:
             self._end(FREED)
+        self._joining.set_paused(wish.record.want is Want.PAUSE)
         if self._engine is not None:
             self._apply_wish(self._engine)
 
@@ -337,7 +334,8 @@ class Worker:
 
     def _compose(self) -> Progress:
         snapshot = self._engine.snapshot() if self._engine else Snapshot()
-        return self._pulse.compose(snapshot, self._wish, self._obeyed, self._wait)
+        doing = self._joining.text
+        return self._pulse.compose(snapshot, self._wish, self._obeyed, self._wait, doing)
 
     # The end
 
@@ -347,6 +345,7 @@ class Worker:
             log.info("Ending: %s", ending.reason)
             self._ending = ending
         self._has_ending.set()
+        self._joining.set_paused(False)
         self._hurry.set()
 
     async def _unless_ended(self, work: Awaitable[object]) -> bool:

@@ -16,7 +16,7 @@ _NAME = re.compile(
 )
 
 
-class FastqName(msgspec.Struct, frozen=True, kw_only=True):
+class FastqName(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The parts of a FASTQ file's name, as they are written there."""
 
     sample: str

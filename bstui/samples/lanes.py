@@ -24,7 +24,7 @@ _BARCODE = 30
 _SHOWN = 5
 
 
-class JoinedFile(msgspec.Struct, frozen=True, kw_only=True):
+class JoinedFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One file that lanes become."""
 
     path: str
@@ -36,7 +36,7 @@ class JoinedFile(msgspec.Struct, frozen=True, kw_only=True):
 _Place = tuple[str, str, int, int, str]
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True):
+class _Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A file with what orders it."""
 
     placed: Placed
@@ -63,10 +63,8 @@ def join_lanes(
     is not to be joined, and why.
     """
     samples: dict[str, list[Placed]] = {}
-    taken: dict[str, str] = {}
     for item in placed:
         samples.setdefault(item.sample.name, []).append(item)
-        taken[collision_key(item.path)] = item.path
     joined: list[JoinedFile] = []
     odd: list[str] = []
     refused: list[str] = []
@@ -81,7 +79,7 @@ def join_lanes(
         else:
             joined += _join(items[0].sample, parts)
     refused += [
-        f"{item.path} is the name of another file" for item in joined if _clashes(item, taken)
+        f"{item.path} is the name of another file" for item in _find_clashing(joined, samples)
     ]
     if refused:
         raise _refusal(refused)
@@ -200,8 +198,13 @@ def _find_unlike(datasets: Sequence[Dataset], parts: Sequence[_Part]) -> Iterato
         yield "its index reads look like single-cell data, whose programs want lanes as they are"
 
 
-def _clashes(item: JoinedFile, taken: Mapping[str, str]) -> bool:
-    return collision_key(item.path) in taken
+def _find_clashing(
+    joined: Iterable[JoinedFile], samples: Mapping[str, Sequence[Placed]]
+) -> list[JoinedFile]:
+    """Those that would have the name of a file that is there."""
+    by_key = {collision_key(item.path): item for item in joined}
+    keys = (collision_key(item.path) for items in samples.values() for item in items)
+    return [by_key[key] for key in dict.fromkeys(key for key in keys if key in by_key)]
 
 
 def _stay(odd: Sequence[str]) -> str:

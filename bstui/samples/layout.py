@@ -142,6 +142,7 @@ def _place(
     level: int,
 ) -> list[Placed]:
     *folders, last = template.split("/")
+    has_read = "{read}" in template
     project = sample.project
     values = {"project": project, "sample": names.of_sample(project, sample)}
     placed = []
@@ -150,7 +151,9 @@ def _place(
         for dataset in choice.taken:
             values |= _values_of(dataset)
             for file in files.get(dataset.id, ()):
-                values |= {"file": file.name or file.id, "read": read_of(file)}
+                values["file"] = file.name or file.id
+                if has_read:
+                    values["read"] = read_of(file)
                 between = (run_name(dataset) or _NO_RUN, dataset.id, file.id)[:level]
                 parts = [part.format_map(values) for part in folders]
                 path = names.join((*parts, *between, last.format_map(values)))

@@ -2,6 +2,8 @@
 
 Durable and resumable as what is fetched: `x.partial` with `x.partial.json`, which says of which
 parts and how far; every byte compared with its part; fsync, rename, fsync of the folder.
+
+While one thread copies, another compares what is still warm, and a third makes it durable.
 """
 
 import contextlib
@@ -9,8 +11,9 @@ import errno
 import hashlib
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import msgspec
@@ -23,13 +26,15 @@ from bstui.transfer.permissions import Permissions
 from bstui.transfer.renames import rename_free, rename_new
 from bstui.transfer.shelf import next_name, old_name
 
-_STEP = 64 * MIB
-"""Bytes copied between two looks at whether to stop."""
+_STEP = 16 * MIB
+"""Bytes copied between two looks at whether to stop, and compared together."""
+_AHEAD = 16
+"""Stretches that the copying is ahead of the comparing: those are in the page cache still."""
 _READ = 128 << 10
 """Bytes read at once: buffers of this size are used again, larger ones cost a page fault a page."""
-_LOOK = 4 * MIB
+_LOOK = MIB
 """Bytes compared between two looks at whether to stop."""
-_CHECKPOINT = 1024 * MIB
+_CHECKPOINT = 256 * MIB
 """Bytes after which what was written is made durable and recorded."""
 _LIVE = 90.0
 """Seconds in which another's sidecar was touched, so that it lives."""
@@ -62,6 +67,21 @@ class Joined:
     size: int
     digest: str = ""
     """Hexadecimal, of the kind that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Some bytes of one part, and where they come in the whole."""
+
+    source: int
+    path: str
+    offset: int
+    at: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.at + self.length
 
 
 class _Sidecar(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +123,7 @@ class Joiner:
                 return found
             descriptor, done = self._begin(folder, name, wanted)
             try:
-                self._copy(folder, name, descriptor, done, wanted, parts)
-                with ThreadPoolExecutor(1) as disk:  # it writes while the bytes are compared
-                    written = disk.submit(sync, descriptor)
-                    digest = self._compare(descriptor, wanted, parts)
-                    written.result()
+                digest = self._fill(folder, name, descriptor, done, wanted, parts)
                 return self._publish(folder, name, descriptor, wanted, digest)
             except IntegrityError:
                 self._discard(folder, name)
@@ -137,10 +153,12 @@ class Joiner:
                 return None
             try:
                 if os.fstat(taken).st_size == wanted.size:
-                    digest = self._compare(taken, wanted, parts)
+                    comparison = _Comparison(taken, self.digest, self.is_stopping)
+                    for stretch in _stretches(wanted, parts):
+                        comparison.compare(stretch)
                     sync(taken)
                     sync(folder)
-                    return Joined(_beside(wanted.path, there), wanted.size, digest)
+                    return Joined(_beside(wanted.path, there), wanted.size, comparison.digest)
             except IntegrityError:
                 pass  # another file of that size: what `existing` says is done with it
             finally:
@@ -184,25 +202,35 @@ class Joiner:
             )
         return sidecar
 
-    def _copy(
+    def _fill(
         self, folder: int, name: str, to: int, done: int, wanted: Join, parts: list[int]
-    ) -> None:
-        """Append what is missing, part by part, recording from time to time how far it is."""
-        recorded, start = done, 0
-        for source, (path, size) in zip(parts, wanted.parts, strict=True):
-            while done < start + size:
-                if self.is_stopping():
-                    self._record(folder, name, wanted, done, to)
-                    raise Stopped
-                step = min(_STEP, start + size - done)
-                copied = _copy_range(source, done - start, to, done, step)
-                if not copied:
-                    raise _not_as_brought(path, "It ended early.")
-                done += copied
-                if done - recorded >= _CHECKPOINT:
-                    self._record(folder, name, wanted, done, to)
-                    recorded = done
-            start += size
+    ) -> str:
+        """Append what is missing, while others compare and record what is there; the digest."""
+        comparison = _Comparison(to, self.digest, self.is_stopping)
+        recorded = done
+        working: deque[Future[None]] = deque()
+        try:
+            with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as disk, _ending(working):
+                for stretch in _stretches(wanted, parts):
+                    if stretch.end > done:
+                        if self.is_stopping():
+                            raise Stopped
+                        _copy(stretch, to)
+                        done = stretch.end
+                    if done - recorded >= _CHECKPOINT:
+                        record = disk.submit(self._record, folder, name, wanted, done, to)
+                        working.append(record)
+                        recorded = done
+                    working.append(reader.submit(comparison.compare, stretch))
+                    while len(working) > _AHEAD or (working and working[0].done()):
+                        working.popleft().result()
+                working.append(disk.submit(sync, to))
+                while working:
+                    working.popleft().result()
+        except Stopped:
+            self._record(folder, name, wanted, done, to)
+            raise
+        return comparison.digest
 
     def _record(
         self, folder: int, name: str, wanted: Join, done: int, written: int | None = None
@@ -222,23 +250,6 @@ class Joiner:
             sync(file.fileno())
         os.replace(unfinished, final, src_dir_fd=folder, dst_dir_fd=folder)
         sync(folder)
-
-    def _compare(self, whole: int, wanted: Join, parts: list[int]) -> str:
-        """Read the file beside its parts, all bytes of each; the digest that was asked for."""
-        made = hashlib.new(self.digest, usedforsecurity=False) if self.digest else None
-        start = 0
-        for source, (path, size) in zip(parts, wanted.parts, strict=True):
-            for offset in range(0, size, _READ):
-                length = min(_READ, size - offset)
-                data = os.pread(whole, length, start + offset)
-                if data != os.pread(source, length, offset) or len(data) != length:
-                    raise _not_as_brought(path, "The joined file holds other bytes than it.")
-                if made is not None:
-                    made.update(data)
-                if offset % _LOOK == 0 and self.is_stopping():
-                    raise Stopped
-            start += size
-        return made.hexdigest() if made is not None else ""
 
     def _publish(
         self, folder: int, name: str, descriptor: int, wanted: Join, digest: str
@@ -269,6 +280,63 @@ class Joiner:
     def _discard(self, folder: int, name: str) -> None:
         remove(folder, f"{name}.partial")
         remove(folder, f"{name}.partial.json")
+
+
+class _Comparison:
+    """Reads a file beside its parts, stretch by stretch in order, all bytes of each."""
+
+    def __init__(self, whole: int, digest: Digest, is_stopping: Callable[[], bool]) -> None:
+        self._whole = whole
+        self._made = hashlib.new(digest, usedforsecurity=False) if digest else None
+        self._is_stopping = is_stopping
+
+    @property
+    def digest(self) -> str:
+        """Of what was compared, hexadecimal; empty where none was asked for."""
+        return self._made.hexdigest() if self._made is not None else ""
+
+    def compare(self, stretch: _Stretch) -> None:
+        """IntegrityError where the file holds other bytes than the part; Stopped."""
+        for moved in range(0, stretch.length, _READ):
+            if moved % _LOOK == 0 and self._is_stopping():
+                raise Stopped
+            length = min(_READ, stretch.length - moved)
+            data = os.pread(self._whole, length, stretch.at + moved)
+            part = os.pread(stretch.source, length, stretch.offset + moved)
+            if data != part or len(data) != length:
+                raise _not_as_brought(stretch.path, "The joined file holds other bytes than it.")
+            if self._made is not None:
+                self._made.update(data)
+
+
+def _stretches(wanted: Join, parts: list[int]) -> Iterator[_Stretch]:
+    """The whole, in order; `parts` are the descriptors."""
+    start = 0
+    for source, (path, size) in zip(parts, wanted.parts, strict=True):
+        for offset in range(0, size, _STEP):
+            yield _Stretch(source, path, offset, start + offset, min(_STEP, size - offset))
+        start += size
+
+
+@contextlib.contextmanager
+def _ending(working: deque[Future[None]]) -> Iterator[None]:
+    """What has not begun is not begun any more, where the work is given up."""
+    try:
+        yield
+    finally:
+        for work in working:
+            work.cancel()
+
+
+def _copy(stretch: _Stretch, to: int) -> None:
+    moved = 0
+    while moved < stretch.length:
+        copied = _copy_range(
+            stretch.source, stretch.offset + moved, to, stretch.at + moved, stretch.length - moved
+        )
+        if not copied:
+            raise _not_as_brought(stretch.path, "It ended early.")
+        moved += copied
 
 
 def _copy_range(source: int, start: int, to: int, at: int, length: int) -> int:

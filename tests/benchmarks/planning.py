@@ -1,9 +1,9 @@
 """What planning 100 000 files costs: at most 3 s of CPU and 150 MB, all that was read included.
 
 FASTQ: 25 000 biosamples of four files each, as the service's answers decode, are grouped, placed
-and met at an empty destination. A raw run: its files in pages of the service's JSON, decoded,
-chosen and met likewise. Each case runs in a process of its own; its CPU counts from before the
-first answer is decoded, its peak is the whole process's.
+and met at an empty destination; once more of two lanes each, which are to be joined. A raw run: its
+files in pages of the service's JSON, decoded, chosen and met likewise. Each case runs in a process
+of its own; its CPU counts from before the first answer is decoded, its peak is the whole process's.
 """
 
 import json
@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -40,7 +41,7 @@ _RUN = Reference(id="11", name="260112_M1_0041_A")
 
 
 def main() -> None:
-    for case in ("fastq", "bcl"):
+    for case in ("fastq", "merge", "bcl"):
         command = [sys.executable, "-m", "tests.benchmarks.planning", case]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=300)
         cost = json.loads(done.stdout)
@@ -68,30 +69,41 @@ def read_files(number: int, count: int, name: Callable[[int], str]) -> tuple[Fil
     return tuple(file.model() for file in decoded)
 
 
-def fastq() -> tuple[Selection, Contents]:
+def fastq(lanes: int = 1) -> tuple[Selection, Contents]:
     choices, files, marks = [], {}, []
+    each = 4 // lanes
     for number in range(FILES // 4):
         biosample = Reference(id=f"{number}", name=f"Sample-{number}")
-        dataset = Dataset(
-            id=f"ds.{number:032x}",
-            name=f"Sample-{number}_L001",
-            project_id="1",
-            project="Cohort",
-            created=datetime(2026, 1, 12, 9, 30, tzinfo=UTC),
-            runs=(_RUN,),
-            lane=1,
-            libraries=(Reference(id=f"{number}", name=f"lib {number}"),),
-            biosamples=(biosample,),
-        )
-        choices.append(Choice(biosample=biosample, taken=(dataset,)))
+        datasets = [_dataset(number, lane, biosample) for lane in range(1, lanes + 1)]
+        for lane, dataset in enumerate(datasets, 1):
+            name = partial(_fastq_name, lane=lane, each=each)
+            files[dataset.id] = read_files(4 * number + each * (lane - 1), each, name)
+        choices.append(Choice(biosample=biosample, taken=tuple(datasets)))
         marks.append(Mark(biosample.id, biosample.name))
-        files[dataset.id] = read_files(4 * number, 4, _fastq_name)
     return Selection(marks=tuple(marks)), Gathered(choices, files)
 
 
-def _fastq_name(file: int) -> str:
-    number, read = divmod(file, 4)
-    return f"Sample-{number}_S{number}_L001_{('R1', 'R2', 'I1', 'I2')[read]}_001.fastq.gz"
+def _dataset(number: int, lane: int, biosample: Reference) -> Dataset:
+    return Dataset(
+        id=f"ds.{lane}{number:031x}",
+        name=f"Sample-{number}_L00{lane}",
+        project_id="1",
+        project="Cohort",
+        created=datetime(2026, 1, 12, 9, 30, tzinfo=UTC),
+        runs=(_RUN,),
+        lane=lane,
+        libraries=(Reference(id=f"{number}", name=f"lib {number}"),),
+        biosamples=(biosample,),
+    )
+
+
+def _fastq_name(file: int, lane: int, each: int) -> str:
+    number, read = file // 4, ("R1", "R2", "I1", "I2")[file % each]
+    return f"Sample-{number}_S{number}_L00{lane}_{read}_001.fastq.gz"
+
+
+def merge() -> tuple[Selection, Contents]:
+    return fastq(lanes=2)
 
 
 def bcl() -> tuple[Selection, Contents]:
@@ -109,14 +121,14 @@ def bcl() -> tuple[Selection, Contents]:
 
 def measure(case: str) -> None:
     begun = time.process_time()
-    selection, contents = {"fastq": fastq, "bcl": bcl}[case]()
+    selection, contents = {"fastq": fastq, "merge": merge, "bcl": bcl}[case]()
     with tempfile.TemporaryDirectory() as folder:
         request = PlanRequest(
             destination=Path(folder),
             profile="benchmark",
             region="other",
             identity=Identity(id="1", name="benchmark", scopes=("BROWSE GLOBAL", "READ GLOBAL")),
-            options=Options(),
+            options=Options(lanes="merge" if case == "merge" else "keep"),
             requires_room=False,
         )
         client = Client("http://127.0.0.1:9", Secret("none"))

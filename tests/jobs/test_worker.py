@@ -84,6 +84,52 @@ def test_pause_and_go_on(job: JobFolder, places: Places, simulator: Simulator) -
     check_tree(job, simulator)
 
 
+@pytest.fixture
+def unjoined(
+    profile: Profile, places: Places, tmp_path: Path
+) -> tuple[JobFolder, dict[Path, bytes]]:
+    """A paused job whose next attempt has nothing to do but to join, and what it is to make."""
+    lanes = Options(lanes="merge")
+    job = plan_job(profile, places, tmp_path / "data", "biosample:zf-00h-1", lanes)
+    assert run_worker(job.path, places, os.environ, rhythm=QUICK) == 0
+    joined = {tmp_path / "data" / file.merged for file in job.files()}
+    whole = {path: path.read_bytes() for path in joined}
+    for path in joined:
+        path.unlink()
+    job.add_control(lambda wish: type(wish)(want=Want.PAUSE))
+    ask_to_start(job, 2)
+    return job, whole
+
+
+def await_paused_joining(job: JobFolder) -> None:
+    wait_for(lambda: JobWatch(job).refresh().status.text == "paused: joining lanes, 1 of 2")
+
+
+def test_joining_lanes_waits_while_the_job_is_paused(
+    unjoined: tuple[JobFolder, dict[Path, bytes]], places: Places
+) -> None:
+    job, whole = unjoined
+    assert len(whole) == 2
+    with working(job, places, os.environ) as codes:
+        await_paused_joining(job)
+        assert not any(path.exists() for path in whole)
+        ask(job, want=Want.RUN)
+        await_state(job, State.DONE)
+    assert codes == [0]
+    assert {path: path.read_bytes() for path in whole} == whole
+
+
+def test_joining_that_is_paused_can_be_cancelled(
+    unjoined: tuple[JobFolder, dict[Path, bytes]], places: Places
+) -> None:
+    job, whole = unjoined
+    with working(job, places, os.environ):
+        await_paused_joining(job)
+        ask(job, want=Want.CANCEL)
+        await_state(job, State.CANCELLED)
+    assert not any(path.exists() for path in whole)
+
+
 def test_a_limit_holds_and_is_lifted_while_the_job_runs(
     job: JobFolder, places: Places, simulator: Simulator
 ) -> None:
