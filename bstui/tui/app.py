@@ -109,7 +109,8 @@ class BstuiApp(KeyOrder):
         self._active = {view.id: view.header.name for view in views if view.status.is_active}
         screen = self.screen
         if isinstance(screen, Place):
-            screen.jobs_changed()
+            if screen.is_mounted:  # one that is still to come looks at them itself
+                screen.jobs_changed()
             if ended and self.current_mode != "jobs":
                 self.clear_notifications()
                 first = ended[0]

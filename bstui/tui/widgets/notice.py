@@ -69,7 +69,7 @@ class Notice(Lines):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        room = self.size.width or self.screen.size.width
+        room = self.size.width or (self.screen.size.width if self.is_attached else 0)
         if not self._paragraphs or not room:
             return
         lines: list[Line] = [()]
