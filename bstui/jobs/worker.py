@@ -20,7 +20,6 @@ from bstui.jobs.aftermath import Aftermath
 from bstui.jobs.attempt import Attempt
 from bstui.jobs.batch import continue_later
 from bstui.jobs.claim import claim
-from bstui.jobs.completeness import keep_proof
 from bstui.jobs.control import asker, bandwidth_now
 from bstui.jobs.ending import (
     CANCELLED,
@@ -44,6 +43,7 @@ from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
 from bstui.jobs.reporter import Reporter
+from bstui.jobs.run_end import conclude_run
 from bstui.jobs.side_work import SideWork
 from bstui.jobs.unpacking import unpack_zips
 from bstui.jobs.worker_log import log, logging_to
@@ -165,8 +165,9 @@ class Worker:
             if self._ending is None:
                 await self._joining.run()
             if self._header.options.bcl and self._ending is None:
-                failed = self._compose().files_failed
-                await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
+                note, failed = self._reporter.note, self._compose().files_failed
+                end = (self._folder, self._access, self._recorder, note, failed, is_over)
+                await conclude_run(*end)
             await self._run_commands()
         except InUse:
             self._end(TAKEN_OVER)
