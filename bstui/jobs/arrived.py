@@ -4,16 +4,18 @@ import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.manifest import RecordedFile, describe_file, describe_merged
-from bstui.jobs.records import FileDone, FileFailed, Merged, PlanFile, Started
+from bstui.jobs.manifest import RecordedFile, describe_file, describe_merged, describe_unpacked
+from bstui.jobs.records import FileDone, FileFailed, Merged, PlanFile, Started, Unpacked
 
 _decode_done = msgspec.json.Decoder(FileDone).decode
+_decode_unpacked = msgspec.json.Decoder(Unpacked).decode
 
 Place = tuple[int, int]
 """An attempt, and the offset after an event in its file."""
@@ -27,6 +29,10 @@ class Brought:
     """By file id, of what was fetched and stands."""
     merged: dict[str, tuple[int, Merged]] = field(default_factory=dict)
     """By the id of a joined file's first part, the attempt and what it said."""
+    unpacked: dict[str, Place] = field(default_factory=dict)
+    """By path, of what came in zip files."""
+    sources: set[str] = field(default_factory=set)
+    """The ids of those zip files."""
     versions: dict[int, str] = field(default_factory=dict)
     """Of bstui, by attempt."""
 
@@ -44,6 +50,9 @@ def find_brought(folder: JobFolder) -> Brought:
         for event, after in read_events(folder.events(attempt)):
             if isinstance(event, FileDone):
                 found.places[event.id] = (attempt, after)
+            elif isinstance(event, Unpacked):
+                found.unpacked[event.path] = (attempt, after)
+                found.sources.add(event.source)
             elif isinstance(event, FileFailed):
                 found.places.pop(event.id, None)
             elif isinstance(event, Started):
@@ -58,9 +67,11 @@ def find_brought(folder: JobFolder) -> Brought:
 
 
 def recorded_files(folder: JobFolder, found: Brought) -> Iterator[RecordedFile]:
-    """In the order of the plan, then the joined ones. Events are read again by their places, so
-    that none is held."""
-    attempts = sorted({attempt for attempt, _ in found.places.values()})
+    """In the order of the plan, then what was unpacked, and joined. Events are read again by their
+    places, so that none is held."""
+    places = chain(found.places.values(), found.unpacked.values())
+    attempts = sorted({attempt for attempt, _ in places})
+    sources: dict[str, PlanFile] = {}
     parts = {id: first for first, (_, event) in found.merged.items() for id in event.parts}
     joined: dict[str, dict[str, PlanFile]] = {first: {} for first in found.merged}
     with ExitStack() as stack:
@@ -68,10 +79,17 @@ def recorded_files(folder: JobFolder, found: Brought) -> Iterator[RecordedFile]:
         for file in folder.files():
             if file.id in parts:
                 joined[parts[file.id]][file.id] = file
+            if file.id in found.sources:
+                sources[file.id] = file
             if file.id in found.places:
                 attempt, after = found.places[file.id]
                 done = _decode_done(_line_before(events[attempt], after))
                 yield describe_file(file, done, found.versions.get(attempt, ""))
+        for attempt, after in found.unpacked.values():
+            event = _decode_unpacked(_line_before(events[attempt], after))
+            if event.source in sources:
+                version = found.versions.get(attempt, "")
+                yield describe_unpacked(sources[event.source], event, version)
     yield from _recorded_merged(found, joined)
 
 
