@@ -154,8 +154,8 @@ class Wish:
 )
 @click.option(
     "--launch",
-    type=click.Choice(["here", "detached", "slurm", "auto"]),
-    help="Where the worker runs: in the foreground, on this machine, in Slurm, or as fits.",
+    type=click.Choice(["here", "detached", "slurm", "scheduler", "auto"]),
+    help="Where the worker runs: in the foreground, on this machine, in a queue, or as fits.",
 )
 @batch_options
 @click.option(
@@ -189,7 +189,7 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     plan, wish = _settle_launcher(session, run_calls(_plan(session, chosen, wish)), wish)
     if wish.dry_run:
         describe_plan(plan)
-        if wish.launcher is Launcher.SLURM:
+        if wish.launcher.is_queued:
             describe_submission(session, plan.header)
         session.output.write(_DRY_KEYS, plan.rows())
         return 0
@@ -239,7 +239,7 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
         launcher=Launcher.DETACHED if chosen.launch == "auto" else Launcher(chosen.launch),
         is_auto=chosen.launch == "auto",
         login_cpu_minutes=settings.slurm.login_cpu_minutes,
-        batch=batch_of(settings.slurm),
+        batch=batch_of(settings, flags),
         name=flags["name"],
         dry_run=flags["dry_run"],
         is_confirmed=flags["yes"],
@@ -304,7 +304,7 @@ def _request(session: Session, profile: Profile, identity: Identity, wish: Wish)
         options=wish.options,
         sample_map=wish.sample_map,
         launcher=wish.launcher,
-        batch=wish.batch if wish.launcher is Launcher.SLURM or wish.is_auto else Batch(),
+        batch=wish.batch,
         name=wish.name,
         jobs_dir=session.places.jobs,
         umask=current_umask(),

@@ -82,7 +82,9 @@ def pause(session: Session, names: Sequence[str], free: bool) -> int:
 @click.option("--only", type=click.Choice(["failed"]), help="Of them, those with failed files.")
 @click.option("--take-over", is_flag=True, help="Even if a worker that hangs still holds it.")
 @click.option(
-    "--launch", type=click.Choice(["here", "detached", "slurm"]), help="Where the worker runs."
+    "--launch",
+    type=click.Choice(["here", "detached", "slurm", "scheduler"]),
+    help="Where the worker runs.",
 )
 @batch_options
 def resume(
@@ -97,7 +99,8 @@ def resume(
     """Go on with JOB: paused, stopped, lost, cancelled, or with files that failed."""
     code = 0
     for folder in _to_resume(session, names, every, only):
-        batch = changed_batch(batch_of(folder), flags)
+        where = Launcher(launch or launcher_of(folder))
+        batch = changed_batch(batch_of(folder), flags, session.settings, where)
         view = JobWatch(folder).refresh()
         replaces = take_over or view.wants_token
         if view.status.state is State.DONE:
@@ -109,9 +112,7 @@ def resume(
             ask(folder, want=Want.RUN)
             say(f"{view.header.name}: asked to go on.")
             continue
-        code = _start_again(
-            session, folder, Launcher(launch or launcher_of(folder)), replaces, batch
-        )
+        code = _start_again(session, folder, where, replaces, batch)
     return code
 
 

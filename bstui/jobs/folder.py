@@ -151,6 +151,12 @@ class JobFolder:
     def newest_launch(self, numbers: Numbers) -> Found[Launch] | None:
         return self._newest("launch", numbers.launch, Launch)
 
+    def launches(self) -> Iterator[Launch]:
+        """Every launch that parses, the newest first."""
+        for number in reversed(self.numbers().launch):
+            if found := _read(self.path / _name("launch", number), Launch):
+                yield found.record
+
     def result(self, attempt: int) -> Result | None:
         found = _read(self.path / _name("result", attempt), Result)
         return found.record if found else None
