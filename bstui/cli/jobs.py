@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from bstui.cli.batch import batch_options, changed_batch
-from bstui.cli.following import exit_code_of, follow, tell_failures
-from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table_row, log_row
+from bstui.cli.following import exit_code_of_all, follow, tell_failures
+from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table, log_row
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -18,7 +18,7 @@ from bstui.jobs.batch import batch_of
 from bstui.jobs.control import ask, change_limits, check_wish
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.glance import status_of
-from bstui.jobs.identifiers import find_job
+from bstui.jobs.identifiers import find_job, find_jobs
 from bstui.jobs.launchers import launcher_of
 from bstui.jobs.launchers import resume as resume_job
 from bstui.jobs.records import Batch, Launcher, Want
@@ -52,12 +52,13 @@ def jobs(session: Session, every: bool, active: bool) -> int:
 @click.option("--wait", is_flag=True, help="Say nothing until the end.")
 def attach(session: Session, job: str, wait: bool) -> int:
     """Follow JOB to its end; the exit code is the job's. Ctrl+C leaves it running."""
-    view = follow(find_job(session.places.jobs, job), quiet=wait)
-    write_jobs(session, [view])
-    tell_failures(view)
-    if view.status.resumable:
-        say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
-    return exit_code_of(view.status)
+    views = [follow(folder, quiet=wait) for folder in find_jobs(session.places.jobs, job)]
+    write_jobs(session, views)
+    for view in views:
+        tell_failures(view)
+        if view.status.resumable:
+            say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
+    return exit_code_of_all(views)
 
 
 @command("pause")
@@ -103,6 +104,8 @@ def resume(
         batch = changed_batch(batch_of(folder), flags, session.settings, where)
         view = JobWatch(folder).refresh()
         replaces = take_over or view.wants_token
+        if view.status.state is State.DONE and view.header.group and view.header.name not in names:
+            continue  # of a split import, a part that is through
         if view.status.state is State.DONE:
             raise UsageError(
                 f"The job {view.header.name} is done: every file is there.",
@@ -203,7 +206,7 @@ def logs(session: Session, job: str, path: bool) -> int:
 def write_jobs(session: Session, views: Sequence[JobView]) -> None:
     """Jobs to stdout, in the session's form."""
     if session.form == "table":
-        session.output.write(JOB_KEYS, [job_table_row(view) for view in views])
+        session.output.write(JOB_KEYS, job_table(views))
     else:
         session.output.write(JOB_KEYS, [job_row(view) for view in views])
 
@@ -240,7 +243,7 @@ def _check_timetable(text: str) -> None:
 
 def _folders(session: Session, names: Sequence[str]) -> list[JobFolder]:
     """All of them, before anything is done to one: a mistyped name changes nothing."""
-    return [find_job(session.places.jobs, name) for name in names]
+    return [folder for name in names for folder in find_jobs(session.places.jobs, name)]
 
 
 def _confirm(question: str) -> None:

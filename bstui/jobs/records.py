@@ -141,6 +141,11 @@ class PlanHeader(
     warnings: tuple[str, ...] = ()
     umask: int = 0o022
     batch: Batch = Batch()
+    group: str = ""
+    """The name of the import that this job is a part of; empty: it is all of it."""
+    part: int = 0
+    """Which part, from 1."""
+    parts: int = 0
 
 
 class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
