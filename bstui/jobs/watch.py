@@ -17,9 +17,11 @@ from bstui.jobs.records import (
     Control,
     FileDone,
     FileFailed,
+    Launch,
     PlanHeader,
     Progress,
     Result,
+    Started,
 )
 from bstui.jobs.state import JobStatus, Seen, State, state_of
 from bstui.runs.completeness import Completeness, read_proof
@@ -60,6 +62,10 @@ class JobView:
     """Files whose last news is that they failed. Empty in a list of jobs."""
     proof: Completeness | None = None
     """Of a raw run whose last attempt has ended. None in a list of jobs."""
+    launch: Launch | None = None
+    """How it was started last; None before it was."""
+    started: Started | None = None
+    """The highest attempt's first event."""
 
     @property
     def wants_token(self) -> bool:
@@ -187,6 +193,8 @@ def _view(folder: JobFolder, seen: Seen, now: float | None) -> JobView:
         progress=seen.progress,
         result=seen.result,
         wish=wish.record if wish else Control(),
+        launch=seen.launch,
+        started=seen.started,
     )
 
 

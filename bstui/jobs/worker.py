@@ -108,7 +108,8 @@ class Worker:
         self._reporter = Reporter(attempt, Path(header.destination), self._aftermath.arrived)
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
-        self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        last, note = before.record if before else None, self._reporter.note
+        self._pulse = Pulse(attempt.number, header, rhythm, last, note)
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0
