@@ -1,5 +1,6 @@
 """`jobs`, `attach`, `pause`, `resume`, `cancel`, `logs`: what was started, and what it shall do."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,10 +23,10 @@ from bstui.jobs.identifiers import find_job, find_jobs
 from bstui.jobs.launchers import launcher_of
 from bstui.jobs.launchers import resume as resume_job
 from bstui.jobs.records import Batch, Launcher, Want
-from bstui.jobs.state import State
+from bstui.jobs.state import SILENCE, JobStatus, State
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
 from bstui.timetable import parse_timetable
-from bstui.units import count_text
+from bstui.units import count_text, duration_text
 
 _JOB = click.argument("job", metavar="JOB")
 _JOBS = click.argument("names", nargs=-1, required=True, metavar="JOB...")
@@ -113,7 +114,7 @@ def resume(
             )
         if view.status.is_alive and not replaces:
             ask(folder, want=Want.RUN)
-            say(f"{view.header.name}: asked to go on.")
+            say(f"{view.header.name}: {_going_on(view.status)}.")
             continue
         code = _start_again(session, folder, where, replaces, batch)
     return code
@@ -232,6 +233,16 @@ def _start_again(
     else:
         say(f"{view.header.name}: started again.")
     return code
+
+
+def _going_on(status: JobStatus) -> str:
+    """What resuming comes to where a worker lives, or may: another host's may just have died."""
+    if status.state is not State.RUNNING:
+        return "asked to go on"
+    running = f"it is running on {status.host} already"
+    if status.host == os.uname().nodename:
+        return running
+    return f"{running}, and was heard of within {duration_text(SILENCE)}; resume it then if it died"
 
 
 def _check_timetable(text: str) -> None:
