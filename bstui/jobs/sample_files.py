@@ -24,6 +24,7 @@ from bstui.samples.sheet_format import load_sheets
 from bstui.text import safe_text
 
 _ALONE = ("", 0)
+ABOUT_SAMPLE, ABOUT_SHEETS = "sample:", "sheets"
 _NOT_WANTED = "left out by the sample map"
 
 
@@ -34,6 +35,8 @@ class PlannedSamples(msgspec.Struct, frozen=True, kw_only=True):
     files: list[PlanFile]
     left_out: list[LeftOut]
     warnings: list[str]
+    about: dict[str, str]
+    """As `Plan.about`."""
 
 
 def check_options(options: Options) -> tuple[Grouping, str]:
@@ -64,7 +67,7 @@ def plan_samples(
     while placed:  # all of them are as large as the plan itself: each goes as its line comes
         item = placed.pop()
         files.append(_plan_file(item, has_samples, *joined.get(item.file.id, _ALONE)))
-    oddities = (text for item in samples for text in find_oddities(item, gathered.files))
+    oddities = {text: item.name for item in samples for text in find_oddities(item, gathered.files)}
     return PlannedSamples(
         samples=samples,
         files=files,
@@ -79,6 +82,10 @@ def plan_samples(
             *find_name_variants(samples if has_samples else ()),
             *oddities,
         ],
+        about={
+            **dict.fromkeys(blanks, ABOUT_SHEETS),
+            **{text: f"{ABOUT_SAMPLE}{name}" for text, name in oddities.items()},
+        },
     )
 
 
