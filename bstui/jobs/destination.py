@@ -108,7 +108,7 @@ def find_present(destination: Path, paths: Iterable[str]) -> dict[str, Present]:
         folder, _, name = path.rpartition("/")
         if folder == empty:
             continue
-        entries = held.get(folder) or _stat_entries(destination / folder)
+        entries = held.get(folder) or _stat_entries(os.path.join(destination, folder))
         if not entries:
             empty = folder
             continue
@@ -221,7 +221,7 @@ def _measure(files: Iterable[PlanFile], present: Mapping[str, Present], folder: 
     return measure_room(folder, needed, count)
 
 
-def _stat_entries(folder: Path) -> dict[str, os.stat_result]:
+def _stat_entries(folder: str) -> dict[str, os.stat_result]:
     """Everything in `folder`, links not followed; nothing where it is no folder of ours."""
     try:
         with os.scandir(folder) as entries:

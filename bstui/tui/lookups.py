@@ -43,19 +43,18 @@ async def example_paths(
     blanks: bool,
 ) -> dict[str, list[str]]:
     """Under each name, the first paths that its template makes of these samples' files."""
-    from bstui.samples.layout import place_files
+    from bstui.samples.places import Places
 
     few = samples[:_SAMPLES]
 
-    def place() -> dict[str, list[str]]:
-        return {
-            name: [placed.path for placed in place_files(few, files, template, blanks=blanks)][
-                :_PATHS
-            ]
-            for name, template in templates.items()
-        }
+    def place(template: str) -> list[str]:
+        places = Places(few, files, template, blanks=blanks)
+        return [placed.path for number in range(len(few)) for placed in places.of(number)][:_PATHS]
 
-    return await asyncio.to_thread(place)
+    def place_all() -> dict[str, list[str]]:
+        return {name: place(template) for name, template in templates.items()}
+
+    return await asyncio.to_thread(place_all)
 
 
 async def example_sheet(plan: "Plan", form: "SheetFormat") -> "Sheet":
