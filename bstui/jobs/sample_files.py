@@ -25,6 +25,7 @@ from bstui.samples.sheet_format import load_sheets
 from bstui.text import safe_text
 
 _ALONE = ("", 0)
+ABOUT_SAMPLE, ABOUT_SHEETS = "sample:", "sheets"
 _NOT_WANTED = "left out by the sample map"
 
 
@@ -35,6 +36,8 @@ class PlannedSamples(msgspec.Struct, frozen=True, kw_only=True):
     files: list[PlanFile]
     left_out: list[LeftOut]
     warnings: list[str]
+    about: dict[str, str]
+    """As `Plan.about`."""
 
 
 def check_options(options: Options) -> tuple[Grouping, str]:
@@ -61,12 +64,12 @@ def plan_samples(
     joins = _lane_joins(options, has_samples)
     variants = list(find_name_variants(samples if has_samples else ()))
     files: list[PlanFile] = []
-    oddities: list[str] = []
+    oddities: dict[str, str] = {}
     for number, sample in enumerate(samples):
         placed = places.of(number)
         joined = joins.join(number, placed) if joins else ()
         files += _plan_files(placed, joined, has_samples)
-        oddities += find_oddities(sample, gathered.files)
+        oddities |= dict.fromkeys(find_oddities(sample, gathered.files), sample.name)
     kept = joins.conclude(places) if joins else []
     blanks = [] if may_have_blanks else list(_warn_of_blanks(places))
     return PlannedSamples(
@@ -83,6 +86,10 @@ def plan_samples(
             *variants,
             *oddities,
         ],
+        about={
+            **dict.fromkeys(blanks, ABOUT_SHEETS),
+            **{text: f"{ABOUT_SAMPLE}{name}" for text, name in oddities.items()},
+        },
     )
 
 
