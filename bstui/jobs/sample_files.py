@@ -10,6 +10,7 @@ import msgspec
 from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
 from bstui.jobs.destination import Room
 from bstui.jobs.records import Options, PlanFile
+from bstui.packed import Packed
 from bstui.samples.arrangement import assign
 from bstui.samples.choice import LeftOut, leave, run_name
 from bstui.samples.gathering import Gathered
@@ -31,7 +32,7 @@ class PlannedSamples(msgspec.Struct, frozen=True, kw_only=True):
     """The samples, and a line of the plan for each of their files."""
 
     samples: tuple[Sample, ...]
-    files: list[PlanFile]
+    files: Sequence[PlanFile]
     left_out: list[LeftOut]
     warnings: list[str]
 
@@ -59,7 +60,7 @@ def plan_samples(
     has_samples = grouping is not Grouping.NONE
     blanks = [] if may_have_blanks else list(_warn_of_blanks(placed))
     joined, kept = _join(placed, options, has_samples)
-    files = []
+    files = Packed(PlanFile)
     placed.reverse()
     while placed:  # all of them are as large as the plan itself: each goes as its line comes
         item = placed.pop()
