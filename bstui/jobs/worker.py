@@ -326,7 +326,7 @@ class Worker:
         """Bring nothing more while the job's folder has no room for what is to be told."""
         if self._attempt.backlog > _BACKLOG and self._wait is None:
             now = time.time()
-            text = f"There is no room for the job's own files in {self._folder.path}."
+            text = f"The job's own files in {self._folder.path} cannot be written."
             self._wait = Wait("room", text, now, now + self._rhythm.idle)
             self._apply_wish(engine)
         elif self._attempt.backlog == 0 and self._wait is not None:
