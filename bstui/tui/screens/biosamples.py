@@ -101,6 +101,7 @@ class BiosamplesScreen(BasketPlace):
 
     def load(self) -> None:
         self._details.clear()
+        self.pane.table.refresh_rows()  # what rows say was of those details
         self.pane.load(Feed([self._listing(source) for source in self._sources]))
 
     def _listing(self, source: Source) -> tuple[Listing[Any], Callable[[Biosample], Candidate]]:
