@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import signal
 import threading
 import time
@@ -11,11 +10,10 @@ from dataclasses import dataclass
 
 from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
 from bstui.jobs.control import CANCELLED_CODE
+from bstui.jobs.events import PASSING
 from bstui.jobs.records import Outcome, Progress, Result
 from bstui.jobs.worker_log import log
 from bstui.units import duration_text
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +106,16 @@ async def do_until(end: asyncio.Event, work: Awaitable[object]) -> bool:
 
 
 async def write_last_word(write: Callable[[], None], hurry: asyncio.Event, pause: float) -> None:
-    """Write it, when there is room for it; `hurry` ends the waiting, and a `pause` of 0 seconds
-    means that there is none."""
+    """Write it, once the disk takes it; `hurry` ends the waiting, and a `pause` of 0 seconds means
+    that there is none."""
     while True:
         try:
             await asyncio.to_thread(write)
             return
         except OSError as error:
-            if error.errno not in _NO_ROOM:
+            if error.errno not in PASSING:
                 raise
-            log.warning("There is no room for the end of the job: %s", error)
+            log.warning("The end of the job cannot be written just now: %s", error)
         if hurry.is_set() or not pause:
             return
         with contextlib.suppress(TimeoutError):

@@ -18,7 +18,7 @@ from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.aftermath import Aftermath
 from bstui.jobs.attempt import Attempt
-from bstui.jobs.batch import continue_later
+from bstui.jobs.batch import continue_later, was_submitted
 from bstui.jobs.claim import claim
 from bstui.jobs.control import asker, bandwidth_now
 from bstui.jobs.ending import (
@@ -104,13 +104,14 @@ class Worker:
         self._header = header
         self._access = access
         self._environ = environ
-        self._is_batch = bool(environ.get("SLURM_JOB_ID"))
+        self._is_batch = bool(environ.get("SLURM_JOB_ID")) or was_submitted(self._folder)
         self._rhythm = rhythm
         self._aftermath = Aftermath(self._folder, header, environ, attempt.tell)
         self._reporter = Reporter(attempt, Path(header.destination), self._aftermath.arrived)
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
-        self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        last, note = before.record if before else None, self._reporter.note
+        self._pulse = Pulse(attempt.number, header, rhythm, last, note)
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0
@@ -334,7 +335,7 @@ class Worker:
         """Bring nothing more while the job's folder has no room for what is to be told."""
         if self._attempt.backlog > _BACKLOG and self._full is None:
             now = time.time()
-            text = f"There is no room for the job's own files in {self._folder.path}."
+            text = f"The job's own files in {self._folder.path} cannot be written."
             self._full = Wait("room", text, now, now + self._rhythm.idle)
             self._apply_wish(engine)
         elif self._attempt.backlog == 0 and self._full is not None:

@@ -6,11 +6,12 @@ folder never starts on half a run.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from bstui.basespace.models import File, Run
+from bstui.packed import Packed
 from bstui.runs.kinds import Kind, kind_of
 from bstui.runs.patterns import Pattern
 from bstui.text import safe_name, safe_text
@@ -97,9 +98,9 @@ class Share:
 class Chosen:
     """What a choice makes of a run's files."""
 
-    files: list[File]
+    files: Sequence[File]
     """To be imported, end markers last."""
-    left_out: list[tuple[File, str]] = field(default_factory=list)
+    left_out: Sequence[tuple[File, str]] = ()
     """Each with the reason."""
     taken: tuple[Share, ...] = ()
     """By kind."""
@@ -110,9 +111,9 @@ def choose_files(files: Iterable[File], choice: Choice | None = None) -> Chosen:
     """What is taken of these files, and what is not, and why."""
     choice = choice or Choice()
     kinds = _KINDS[choice.files]
-    data: list[File] = []
+    data = Packed(File)
     markers: list[File] = []
-    left_out: list[tuple[File, str]] = []
+    left_out = Packed(tuple[File, str])
     number: Counter[Kind] = Counter()
     size: Counter[Kind] = Counter()
     met: set[Pattern] = set()
@@ -125,8 +126,9 @@ def choose_files(files: Iterable[File], choice: Choice | None = None) -> Chosen:
         (markers if kind is Kind.END_MARKERS else data).append(file)
         number[kind] += 1
         size[kind] += file.size
+    data.extend(markers)
     return Chosen(
-        data + markers,
+        data,
         left_out,
         tuple(Share(kind, number[kind], size[kind]) for kind in Kind if number[kind]),
         tuple(_unmet(choice, met)),
