@@ -150,8 +150,13 @@ def _of_job(folder: JobFolder, moved_to: Path | None) -> _Subject:
         files=files,
         profile=header.profile,
         options=Options(verify=header.options.verify, digest=header.options.digest),
-        missing=header.files - len({id for file in files for id in file.parts or (file.id,)}),
+        missing=header.files - len(_planned_ids(files)),
     )
+
+
+def _planned_ids(files: Iterable[RecordedFile]) -> set[str]:
+    """The ids of the plan's files that these are, or were made of."""
+    return {id for file in files if not file.source for id in file.parts or (file.id,)}
 
 
 def _row(one: Checked) -> dict[str, Any]:
@@ -181,10 +186,11 @@ def _summarise(subject: _Subject, tally: "_Tally") -> None:
 
 def _repair(session: Session, subject: _Subject, bad: list[Checked]) -> int:
     """Start the job that mends, follow it, and say how it ended."""
-    joined = [one for one in bad if one.file.parts]
+    joined = [one for one in bad if one.file.parts or one.file.source]
     if joined:
-        say(f"{joined[0].file.path} was joined of lanes: move it away, and resume its job.")
-    mendable = [o for o in bad if o.verdict is not Verdict.UNREADABLE and not o.file.parts]
+        how = "joined of lanes" if joined[0].file.parts else "unpacked of a zip file"
+        say(f"{joined[0].file.path} was {how}: move it away, and resume its job.")
+    mendable = [o for o in bad if o.verdict is not Verdict.UNREADABLE and o not in joined]
     if not mendable and joined:
         return IntegrityError.exit_code
     if not mendable:

@@ -247,8 +247,8 @@ class Worker:
         markers = list(items_left(self._folder, adopted, last=True))
         failed = engine.snapshot().files_failed
         if self._header.options.unzip and not failed:
-            note, fence = self._reporter.note, self._attempt.check_fence
-            failed = await unpack_zips(self._folder, note, fence, self._side)
+            fence = self._attempt.check_fence
+            failed = await unpack_zips(self._folder, self._reporter, fence, self._side)
         if self._ending is not None:
             return
         if markers and not failed:

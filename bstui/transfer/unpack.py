@@ -62,13 +62,13 @@ def unpack(
     *,
     fence: Callable[[], None],
     is_stopped: Callable[[], bool],
-    moved: Callable[[], None] = lambda: None,
+    told: Callable[[str, zipfile.ZipInfo], None] = lambda path, info: None,
 ) -> int:
     """Unpack into `folder`, relative to the destination; how many files are there.
 
     What is there already is read, and kept where it is the same. Raises IntegrityError, UnsafePath,
     NameTaken, NoSpace, what `fence` raises before a file has its name, and OSErrors as errors of
-    ours; Stopped where `is_stopped` says so. `moved` is called after each file.
+    ours; Stopped where `is_stopped` says so. each file is `told` of by its path.
     """
     entries = list_entries(file, name)
     inside = destination.path / folder
@@ -85,7 +85,7 @@ def unpack(
                     if not _is_there(parent, final, info, path):
                         with archive.open(info) as source:
                             _write(source, parent, final, permissions, fence, is_stopped)
-                        moved()
+                    told(path, info)
                 number += 1
     except _BROKEN as error:
         raise _broken(name, str(error)) from error
