@@ -2,7 +2,8 @@
 
 BaseSpace itself leaves out what failed QC, was deleted or is not whole, and takes the newest of
 datasets made twice: two generations of one run, lane and library hold the same reads. Of a dataset
-and its copies (`OriginDataset`) the original counts, else the newest copy. Whatever is left out is listed with its reason, never dropped in silence.
+and its copies (`OriginDataset`) the original counts, else the newest copy. Whatever is left out is
+listed with its reason, never dropped in silence.
 """
 
 from collections.abc import Collection, Iterable, Mapping
