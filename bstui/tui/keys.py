@@ -100,9 +100,10 @@ KEYS: tuple[Key, ...] = (
     _key("scroll-up", "K", "scroll_pane(-1)", "", "Scroll the other pane up", LISTS, "beside"),
 
     _key("start", "enter", "start", "start", "Start the import", REVIEW, "review"),
-    _key("edit", "e", "edit", "edit", "Change the line under the cursor", REVIEW, "review"),
-    _key("warnings", "w", "warnings", "warnings", "Show every warning, and what is left out",
-         REVIEW, "review"),
+    _key("edit", "e", "edit", "edit", "Change the line under the cursor, or write another",
+         REVIEW, "review layouts"),
+    _key("warnings", "w", "warnings", "warnings", "Go to the next warning, and to the line that "
+         "it is about", REVIEW, "review"),
 
     _key("arrange", "a", "arrange", "arrange", "Arrange the samples: rename, move, split, leave "
          "out", REVIEW, "review"),
@@ -149,6 +150,8 @@ KEYS: tuple[Key, ...] = (
          PROGRAM, "entry"),
     _key("prompt-undo", "escape", "undo", "undo", "In a line that asks: leave all as it was",
          PROGRAM, "entry choice"),
+    _key("complete", "tab", "complete", "complete", "In a line that asks for a folder: complete "
+         "its name, as shells do", PROGRAM, "folder"),
     _key("yes", "y", "answer(True)", "yes", "Yes, to a question", PROGRAM, "question"),
     _key("no", "n enter escape", "answer(False)", "no", "No, to a question", PROGRAM, "question"),
 
@@ -169,12 +172,13 @@ KEYS: tuple[Key, ...] = (
 _TOGETHER = (
     "app screen list reload copy table marks basket runs tabs beside",
     "app screen list reload copy table marks arrange",
+    "app screen list reload copy table marks layouts",
     "app screen list reload copy table job",
     "app screen list reload copy tabs beside job job-page log",
     "app screen list reload copy tabs beside job job-page reading",
     "app screen reload copy tabs beside table review",
     "app mistake",
-    "entry",
+    "entry folder",
     "choice",
     "question",
 )
