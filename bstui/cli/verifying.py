@@ -53,6 +53,8 @@ class _Tally:
 
     def __init__(self) -> None:
         self.counts: Counter[Verdict] = Counter()
+        self.proofs: Counter[str] = Counter()
+        """By what the sound ones are."""
         self.size = 0
         self.bad: list[Checked] = []
         self._is_terminal = sys.stderr.isatty()
@@ -63,6 +65,8 @@ class _Tally:
         for one in checked:
             self.counts[one.verdict] += 1
             self.size += one.file.size
+            if one.verdict is Verdict.SOUND:
+                self.proofs[one.proof] += 1
             if one.verdict.is_bad:
                 self.bad.append(one)
             if self._is_terminal and time.monotonic() - self._told > _LINE:
@@ -166,7 +170,10 @@ def _summarise(subject: _Subject, tally: "_Tally") -> None:
     counts = tally.counts
     parts = [f"{counts[verdict]:,} {verdict}" for verdict in Verdict if counts[verdict]]
     total = f"{count_text(sum(counts.values()), 'file')}, {size_text(tally.size)}"
+    by = ", ".join(f"{number:,} by {proof}" for proof, number in tally.proofs.most_common())
     say(f"{subject.name}: {total}: {', '.join(parts) or 'nothing is on record'}")
+    if by:
+        say(f"sound: {by}")
     if subject.missing > 0:
         number = count_text(subject.missing, "file")
         say(f"{number} of the job never stood there: bstui resume {subject.name}")

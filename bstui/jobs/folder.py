@@ -245,7 +245,9 @@ class JobFolder:
                 os.utime(self.path / PROGRESS)
 
     def write_result(self, result: Result) -> None:
-        write_whole(self.path / _name("result", result.attempt), _encode(result))
+        """The attempt's own: whoever claimed it writes it alone."""
+        path = self.path / _name("result", result.attempt)
+        write_whole(path, _encode(result), has_one_writer=True)
 
 
 def create_job(jobs_dir: Path, header: PlanHeader, files: Iterable[PlanFile]) -> JobFolder:

@@ -45,6 +45,7 @@ from bstui.jobs.records import (
 from bstui.jobs.state import START_GRACE, check_startable, in_use
 from bstui.jobs.worker_log import last_lines
 from bstui.paths import Places
+from bstui.system import give_back_memory
 from bstui.text import Secret
 
 WORKER = (sys.executable, "-P", "-m", "bstui", "worker")
@@ -209,6 +210,7 @@ def launch(
     if launcher is Launcher.HERE:
         from bstui.jobs.worker import run_worker  # all that moves bytes, which a screen never does
 
+        give_back_memory()  # planning took some
         return run_worker(folder.path, places, {**environ, **account.variables}, account.token)
     variables = child_environment(places, environ) | account.variables
     process = _spawn(folder, variables, account.token)

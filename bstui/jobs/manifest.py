@@ -75,6 +75,8 @@ class RecordedFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     etag: str = ""
     md5: str = ""
     sha256: str = ""
+    crc32: str = ""
+    """Of a file that bstui made: eight hexadecimal digits."""
     reads: int | None = None
     """Where the file was opened."""
     sample: str = ""
@@ -194,6 +196,7 @@ def describe_merged(files: Sequence[PlanFile], done: Merged, version: str) -> Re
         verified="compared with its parts",
         md5=done.md5,
         sha256=done.sha256,
+        crc32=done.crc32,
         reads=done.reads,
         sample=first.sample,
         biosample=shared(file.biosample for file in files),

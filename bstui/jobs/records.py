@@ -249,6 +249,8 @@ class Merged(Event, frozen=True, kw_only=True, tag="merged", omit_defaults=True)
     """Whether the parts are removed, from here on."""
     md5: str = ""
     sha256: str = ""
+    crc32: str = ""
+    """Made while joining; eight hexadecimal digits."""
     reads: int | None = None
     mtime_ns: int | None = None
 

@@ -1,6 +1,7 @@
 """The zip files of a zipped run, unpacked where `--unzip` asks for it: before the end markers."""
 
 import asyncio
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,8 +9,10 @@ from pathlib import Path
 from bstui.errors import BstuiError, InUse
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.permissions import wished_permissions
+from bstui.jobs.side_work import SideWork
 from bstui.runs.zips import folder_of, is_zip
 from bstui.transfer.beneath import Destination
+from bstui.transfer.joining import Stopped
 from bstui.transfer.unpack import list_entries, unpack
 from bstui.units import count_text
 
@@ -18,19 +21,26 @@ async def unpack_zips(
     folder: JobFolder,
     note: Callable[[str, str], None],
     fence: Callable[[], None],
-    is_stopped: Callable[[], bool],
+    side: SideWork,
 ) -> int:
     """Unpack every zip file of the run, and tell it; how many could not be. InUse if fenced."""
     failed = 0
-    for path in _zips(folder):
-        try:
-            number = await asyncio.to_thread(_unpack, folder, path, fence, is_stopped)
-            note("info", f"unpacked {path}: {count_text(number, 'file')}")
-        except InUse:
-            raise
-        except (BstuiError, OSError) as error:
-            failed += 1
-            note("error", str(error))
+    paths = await asyncio.to_thread(_zips, folder)
+    try:
+        for place, path in enumerate(paths, 1):
+            side.text = f"unpacking, {place:,} of {len(paths):,}"
+            try:
+                number = await side.carry_out(functools.partial(_unpack, folder, path, fence, side))
+                note("info", f"unpacked {path}: {count_text(number, 'file')}")
+            except InUse:
+                raise
+            except (BstuiError, OSError) as error:
+                failed += 1
+                note("error", str(error))
+    except Stopped:
+        pass  # the attempt ended
+    finally:
+        side.text = ""
     return failed
 
 
@@ -54,9 +64,7 @@ def _zips(folder: JobFolder) -> list[str]:
     return [file.path for file in folder.files() if is_zip(file.path.partition("/")[2])]
 
 
-def _unpack(
-    folder: JobFolder, path: str, fence: Callable[[], None], is_stopped: Callable[[], bool]
-) -> int:
+def _unpack(folder: JobFolder, path: str, fence: Callable[[], None], side: SideWork) -> int:
     header = folder.header()
     permissions = wished_permissions(header.options)
     destination = Destination(Path(header.destination), permissions)
@@ -72,7 +80,8 @@ def _unpack(
                 f"{run}/{to}" if to else run,
                 permissions,
                 fence=fence,
-                is_stopped=is_stopped,
+                is_stopped=side.must_stop,
+                moved=side.moved,
             )
     finally:
         destination.close()
