@@ -5,7 +5,7 @@ Every file with its path and what is there already, every warning, everything le
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ from bstui.jobs.destination import (
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
 from bstui.jobs.records import FORMAT, Batch, Launcher, Options, PlanFile, PlanHeader
 from bstui.jobs.run_files import not_taken, plan_run
-from bstui.jobs.sample_files import add_joined, check_options, plan_samples
+from bstui.jobs.sample_files import ABOUT_SHEETS, add_joined, check_options, plan_samples
 from bstui.jobs.sheets import sheet_of_plan
 from bstui.packed import Packed
 from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
@@ -75,6 +75,9 @@ class Plan:
     taken: tuple[Share, ...] = ()
     """Of a raw run: how much of each kind of file."""
     warnings: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What a warning is about, where that is known: `sample:NAME`, or one of the decisions
+    `destination`, `existing`, `sheets`."""
     room: Room
 
     @property
@@ -137,6 +140,7 @@ class _Draft:
     left_out: Sequence[LeftOut]
     taken: tuple[Share, ...] = ()
     warnings: list[str]
+    about: dict[str, str] = field(default_factory=dict)
 
 
 def _ignore(step: str, done: int, total: int) -> None:
@@ -234,6 +238,7 @@ def _draft_samples(gathered: Gathered, selection: Selection, request: PlanReques
         samples=planned.samples,
         left_out=planned.left_out,
         warnings=planned.warnings,
+        about=planned.about,
     )
 
 
@@ -244,8 +249,13 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
     refusal = room.refusal() if request.requires_room else None
     if refusal is not None:
         raise refusal
-    met = (*warn_of_obstacles(files), *warn_of_taken(files, request.options.existing))
-    warnings = (*draft.warnings, *met, *_preview_sheets(files, selection, request))
+    about = {
+        **draft.about,
+        **dict.fromkeys(warn_of_obstacles(files), "destination"),
+        **dict.fromkeys(warn_of_taken(files, request.options.existing), "existing"),
+        **dict.fromkeys(_preview_sheets(files, selection, request), ABOUT_SHEETS),
+    }
+    warnings = tuple(dict.fromkeys((*draft.warnings, *about)))
     return Plan(
         header=_header(files, warnings, draft, selection, request),
         files=files,
@@ -253,6 +263,7 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
         left_out=draft.left_out,
         taken=draft.taken,
         warnings=warnings,
+        about=about,
         room=room,
     )
 

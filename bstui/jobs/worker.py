@@ -18,7 +18,7 @@ from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.aftermath import Aftermath
 from bstui.jobs.attempt import Attempt
-from bstui.jobs.batch import continue_later
+from bstui.jobs.batch import continue_later, was_submitted
 from bstui.jobs.claim import claim
 from bstui.jobs.completeness import keep_proof
 from bstui.jobs.control import asker, bandwidth_now
@@ -102,13 +102,14 @@ class Worker:
         self._header = header
         self._access = access
         self._environ = environ
-        self._is_batch = bool(environ.get("SLURM_JOB_ID"))
+        self._is_batch = bool(environ.get("SLURM_JOB_ID")) or was_submitted(self._folder)
         self._rhythm = rhythm
         self._aftermath = Aftermath(self._folder, header, environ, attempt.tell)
         self._reporter = Reporter(attempt, Path(header.destination), self._aftermath.arrived)
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
-        self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        last, note = before.record if before else None, self._reporter.note
+        self._pulse = Pulse(attempt.number, header, rhythm, last, note)
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0

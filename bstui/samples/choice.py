@@ -134,7 +134,7 @@ def refusal_of(dataset: Dataset, server: str, besides: Besides) -> tuple[str, st
 
 def run_name(dataset: Dataset) -> str:
     """The run, or runs joined by `+`; empty for what was uploaded without one."""
-    return "+".join(run.name or run.id for run in dataset.runs)
+    return "+".join([run.name or run.id for run in dataset.runs])
 
 
 def _holds(scope: Scope, dataset: Dataset, runs: Mapping[str, str]) -> bool:

@@ -34,6 +34,10 @@ CATALOGUE = {
     "P3 power cut": (
         "faults/test_power_cut.py::test_a_power_cut_leaves_nothing_wrong_and_is_resumed",
     ),
+    "P12 two login nodes, one home": (
+        "faults/test_two_hosts.py::test_a_job_obeys_the_other_host_and_is_not_started_twice",
+        "faults/test_two_hosts.py::test_a_host_that_comes_back_leaves_its_job_to_whoever_took_it_over",
+    ),
     "S1 body cut": (_SIMULATED, "transfer/test_faults.py::test_a_cut_costs_no_byte_twice"),
     "S2 wrong bytes, right length": (
         _SIMULATED,
