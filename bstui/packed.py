@@ -21,7 +21,7 @@ class Packed(Sequence[T], Generic[T]):
     only more be added."""
 
     def __init__(self, form: type[T], items: Iterable[T] = ()) -> None:
-        self._decode = msgspec.msgpack.Decoder(list[form]).decode  # type: ignore[valid-type]  # msgspec takes types that are values
+        self._decode = msgspec.msgpack.Decoder(list[form]).decode  # type: ignore[valid-type]  # a value, too
         self._blocks: list[bytes] = []
         self._open: list[T] = []
         """The last ones, not yet a whole block."""
