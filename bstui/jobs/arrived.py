@@ -32,7 +32,7 @@ class Brought:
     merged: dict[str, tuple[int, Merged]] = field(default_factory=dict)
     """By the id of a joined file's first part, the attempt and what it said."""
     unpacked: dict[str, int] = field(default_factory=dict)
-    """By path, of what came in zip files."""
+    """By path, of what came in zip files, alike."""
     sources: set[str] = field(default_factory=set)
     """The ids of those zip files."""
     versions: dict[int, str] = field(default_factory=dict)
