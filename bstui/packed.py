@@ -21,7 +21,7 @@ class Packed(Sequence[T], Generic[T]):
     only more be added."""
 
     def __init__(self, form: type[T], items: Iterable[T] = ()) -> None:
-        self._decode = msgspec.msgpack.Decoder(list[form]).decode  # type: ignore[valid-type]
+        self._decode = msgspec.msgpack.Decoder(list[form]).decode  # type: ignore[valid-type]  # a value, too
         self._blocks: list[bytes] = []
         self._open: list[T] = []
         """The last ones, not yet a whole block."""
@@ -62,7 +62,7 @@ class Packed(Sequence[T], Generic[T]):
             return NotImplemented
         return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # it can grow: no key of a dictionary
 
     def _unpack(self, block: bytes) -> list[T]:
         return self._decode(isal_zlib.decompress(block))

@@ -115,15 +115,6 @@ def current_umask() -> int:
     return int(match[1], 8) if match else 0o022
 
 
-def give_back_memory() -> None:
-    """Let the system have what was freed; glibc would keep it for the whole of a long life."""
-    import ctypes  # takes 3 ms, and few commands need it
-
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
-
-
 def ends_at_logout(user: str, root: Path = Path("/")) -> bool:
     """Whether systemd-logind ends this user's processes at the end of the session, those too that
     have left it (logind.conf(5): KillUserProcesses); `root` is where its files are."""

@@ -150,7 +150,7 @@ class Presence:
         )
 
     def _look(self, folder: str) -> dict[str, Present]:
-        entries = _entries(self._destination / folder)
+        entries = _entries(os.path.join(self._destination, folder))
         if self._number > _NAMES_HELD:
             self._held.clear()
             self._number = 0
@@ -178,13 +178,13 @@ class Obstacles:
         above = self._in_the_way(folder.rpartition("/")[0])
         if above is None:
             return None
-        self._known[folder] = above or _obstacle_at(self._destination / folder, folder)
+        self._known[folder] = above or _obstacle_at(os.path.join(self._destination, folder), folder)
         return self._known[folder]
 
 
-def _obstacle_at(place: Path, folder: str) -> str | None:
+def _obstacle_at(place: str, folder: str) -> str | None:
     try:
-        return "" if stat.S_ISDIR(place.lstat().st_mode) else folder
+        return "" if stat.S_ISDIR(os.lstat(place).st_mode) else folder
     except FileNotFoundError:
         return None
     except OSError:  # whoever writes there will say what is wrong
@@ -235,7 +235,7 @@ def warn_of_taken(files: Iterable[PlanFile], existing: str) -> list[str]:
     ]
 
 
-def _entries(folder: Path) -> dict[str, Present]:
+def _entries(folder: str) -> dict[str, Present]:
     """Everything in `folder`, links not followed; nothing where it is no folder of ours."""
     try:
         with os.scandir(folder) as entries:

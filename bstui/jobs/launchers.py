@@ -29,9 +29,9 @@ from bstui.jobs.access import confirm_account
 from bstui.jobs.batch import batch_of, submit, was_submitted, withdraw
 from bstui.jobs.control import add_wish
 from bstui.jobs.events import first_event
-from bstui.jobs.folder import JobFolder, create_job
+from bstui.jobs.folder import JobFolder, create_job, job_folders
 from bstui.jobs.glance import glance, status_of
-from bstui.jobs.identifiers import make_unique, names_taken, naming
+from bstui.jobs.identifiers import id_after, make_unique, names_taken, naming
 from bstui.jobs.liveness import file_server_time, this_machine
 from bstui.jobs.records import (
     ENVIRONMENT_PROFILE,
@@ -45,7 +45,6 @@ from bstui.jobs.records import (
 from bstui.jobs.state import START_GRACE, check_startable, in_use
 from bstui.jobs.worker_log import last_lines
 from bstui.paths import Places
-from bstui.system import give_back_memory
 from bstui.text import Secret
 
 WORKER = (sys.executable, "-P", "-m", "bstui", "worker")
@@ -78,7 +77,9 @@ def start_job(
     with naming(places.jobs):
         # Another plan may have taken the name since this one was made.
         name = make_unique(plan.header.name, names_taken(places.jobs))
-        header = msgspec.structs.replace(plan.header, name=name)
+        newest = max((job.id for job in job_folders(places.jobs)), default="")
+        id = id_after(newest, plan.header.id)
+        header = msgspec.structs.replace(plan.header, name=name, id=id)
         folder = create_job(places.jobs, header, plan.files)
     on_made(folder)
     token = profile.token if profile.source is Source.ENVIRONMENT else None
@@ -210,7 +211,7 @@ def launch(
     if launcher is Launcher.HERE:
         from bstui.jobs.worker import run_worker  # all that moves bytes, which a screen never does
 
-        give_back_memory()  # planning took some
+        _give_back_memory()  # planning took some
         return run_worker(folder.path, places, {**environ, **account.variables}, account.token)
     variables = child_environment(places, environ) | account.variables
     process = _spawn(folder, variables, account.token)
@@ -220,6 +221,15 @@ def launch(
         folder.add_launch(msgspec.structs.replace(mark, time=time.time(), problem=error.message))
         raise
     return 0
+
+
+def _give_back_memory() -> None:
+    """Let the system have what was freed; glibc would keep it for the whole of a long life."""
+    import ctypes  # takes 3 ms, and few commands need it
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def child_environment(places: Places, environ: Mapping[str, str]) -> dict[str, str]:
