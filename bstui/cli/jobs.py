@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from bstui.cli.batch import batch_options, changed_batch
-from bstui.cli.following import exit_code_of, follow, tell_failures
-from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table_row, log_row
+from bstui.cli.following import exit_code_of_all, follow, tell_failures
+from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table, log_row
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -19,7 +19,7 @@ from bstui.jobs.batch import batch_of
 from bstui.jobs.control import ask, change_limits, check_wish
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.glance import status_of
-from bstui.jobs.identifiers import find_job
+from bstui.jobs.identifiers import find_job, find_jobs
 from bstui.jobs.launchers import launcher_of
 from bstui.jobs.launchers import resume as resume_job
 from bstui.jobs.records import Batch, Launcher, Want
@@ -53,12 +53,13 @@ def jobs(session: Session, every: bool, active: bool) -> int:
 @click.option("--wait", is_flag=True, help="Say nothing until the end.")
 def attach(session: Session, job: str, wait: bool) -> int:
     """Follow JOB to its end; the exit code is the job's. Ctrl+C leaves it running."""
-    view = follow(find_job(session.places.jobs, job), quiet=wait)
-    write_jobs(session, [view])
-    tell_failures(view)
-    if view.status.resumable:
-        say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
-    return exit_code_of(view.status)
+    views = [follow(folder, quiet=wait) for folder in find_jobs(session.places.jobs, job)]
+    write_jobs(session, views)
+    for view in views:
+        tell_failures(view)
+        if view.status.resumable:
+            say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
+    return exit_code_of_all(views)
 
 
 @command("pause")
@@ -83,7 +84,9 @@ def pause(session: Session, names: Sequence[str], free: bool) -> int:
 @click.option("--only", type=click.Choice(["failed"]), help="Of them, those with failed files.")
 @click.option("--take-over", is_flag=True, help="Even if a worker that hangs still holds it.")
 @click.option(
-    "--launch", type=click.Choice(["here", "detached", "slurm"]), help="Where the worker runs."
+    "--launch",
+    type=click.Choice(["here", "detached", "slurm", "scheduler"]),
+    help="Where the worker runs.",
 )
 @batch_options
 def resume(
@@ -98,9 +101,12 @@ def resume(
     """Go on with JOB: paused, stopped, lost, cancelled, or with files that failed."""
     code = 0
     for folder in _to_resume(session, names, every, only):
-        batch = changed_batch(batch_of(folder), flags)
+        where = Launcher(launch or launcher_of(folder))
+        batch = changed_batch(batch_of(folder), flags, session.settings, where)
         view = JobWatch(folder).refresh()
         replaces = take_over or view.wants_token
+        if view.status.state is State.DONE and view.header.group and view.header.name not in names:
+            continue  # of a split import, a part that is through
         if view.status.state is State.DONE:
             raise UsageError(
                 f"The job {view.header.name} is done: every file is there.",
@@ -110,9 +116,7 @@ def resume(
             ask(folder, want=Want.RUN)
             say(f"{view.header.name}: {_going_on(view.status)}.")
             continue
-        code = _start_again(
-            session, folder, Launcher(launch or launcher_of(folder)), replaces, batch
-        )
+        code = _start_again(session, folder, where, replaces, batch)
     return code
 
 
@@ -203,7 +207,7 @@ def logs(session: Session, job: str, path: bool) -> int:
 def write_jobs(session: Session, views: Sequence[JobView]) -> None:
     """Jobs to stdout, in the session's form."""
     if session.form == "table":
-        session.output.write(JOB_KEYS, [job_table_row(view) for view in views])
+        session.output.write(JOB_KEYS, job_table(views))
     else:
         session.output.write(JOB_KEYS, [job_row(view) for view in views])
 
@@ -250,7 +254,7 @@ def _check_timetable(text: str) -> None:
 
 def _folders(session: Session, names: Sequence[str]) -> list[JobFolder]:
     """All of them, before anything is done to one: a mistyped name changes nothing."""
-    return [find_job(session.places.jobs, name) for name in names]
+    return [folder for name in names for folder in find_jobs(session.places.jobs, name)]
 
 
 def _confirm(question: str) -> None:

@@ -40,7 +40,7 @@ from bstui.transfer.permissions import Permissions
 from bstui.transfer.publish import Publisher
 from bstui.transfer.shelf import Fenced, Published, Shelf
 from bstui.transfer.threads import Threads
-from bstui.transfer.verify import PartSizes
+from bstui.transfer.verify import GivenUp, PartSizes
 from bstui.transfer.waits import Tries, Waits
 
 _AHEAD = 4
@@ -142,6 +142,7 @@ class Engine:
             await asyncio.wait(background)
             fetcher, self._fetcher = self._fetcher, None  # a wish that comes late is not for it
             await asyncio.to_thread(fetcher.close)
+            await self._publisher.drained()  # what it still gives the threads, they are to do
             await asyncio.to_thread(threads.close)
             destination.close()
 
@@ -334,6 +335,8 @@ class Engine:
                     return ready
                 self._early.discard(task)
                 return await self._publisher.publish(ready)
+            except GivenUp:
+                raise asyncio.CancelledError from None
             except BstuiError as error:
                 failed = tries.failed(error)
                 is_over = isinstance(error, DiskFault) and tries.are_over

@@ -2,9 +2,8 @@
 
 import asyncio
 
-from bstui.errors import BstuiError
 from bstui.transfer.items import MIB
-from bstui.transfer.shelf import Fenced, Published, Ready, Shelf
+from bstui.transfer.shelf import Answer, Published, Ready, Shelf
 from bstui.transfer.threads import Threads
 
 _BATCH = 64 * MIB
@@ -28,7 +27,7 @@ class Publisher:
         self._flushing: asyncio.Task[None] | None = None
 
     async def publish(self, ready: Ready) -> Published:
-        """Return once the file stands durable under its name; BstuiError, Fenced.
+        """Return once the file stands durable under its name; BstuiError, Fenced, GivenUp.
 
         `ready.partial` is closed in any case.
         """
@@ -89,7 +88,7 @@ class Publisher:
             await asyncio.wait([self._flushing])
 
 
-def _unpack(answer: Published | BstuiError | Fenced) -> Published:
+def _unpack(answer: Answer) -> Published:
     if isinstance(answer, Published):
         return answer
     raise answer
