@@ -9,15 +9,16 @@ import msgspec
 from bstui.cli.messages import say
 from bstui.cli.session import Session
 from bstui.errors import UsageError
+from bstui.jobs.asked import SLURM_KEYS, asked_by, scheduler_of
 from bstui.jobs.control import asker
-from bstui.jobs.records import Batch, Launcher, PlanHeader, Scheduler
+from bstui.jobs.records import Batch, Launcher, PlanHeader
 from bstui.jobs.whereabouts import choose_launcher
 from bstui.system import ends_at_logout
 
 if TYPE_CHECKING:
     from bstui.config import Settings
 
-SLURM_FLAGS = ("partition", "account", "qos", "time", "options")
+SLURM_FLAGS = SLURM_KEYS
 """Flags that are settings too, in the table `[slurm]`."""
 _OPTIONS = (
     click.option("--partition", metavar="NAME", help="Slurm's partition, as `sinfo` lists them."),
@@ -55,12 +56,9 @@ def changed_batch(
 
 
 def batch_of(settings: "Settings", flags: Mapping[str, Any]) -> Batch:
-    """What is asked of a scheduler, as a job keeps it. UsageError for flags that it does not know,
-    and where nothing is known of it."""
+    """What is asked of a scheduler. UsageError for flags that it does not know, and where nothing
+    is known of it."""
     launch = settings.import_.launch
-    chosen = {key: getattr(settings.slurm, key) for key in SLURM_FLAGS}
-    if launch == "auto":
-        return Batch(**chosen, scheduler=scheduler_of(settings))
     if launch == "scheduler":
         refuse_slurm_flags(flags)
         if settings.scheduler is None:
@@ -69,14 +67,7 @@ def batch_of(settings: "Settings", flags: Mapping[str, Any]) -> Batch:
                 why="The settings have no table [scheduler] with its commands.",
                 hint="`bstui help clusters` shows how to write one.",
             )
-        return Batch(scheduler=scheduler_of(settings))
-    return Batch(**chosen) if launch == "slurm" else Batch()
-
-
-def scheduler_of(settings: "Settings") -> Scheduler | None:
-    """The scheduler that the settings know besides Slurm, as a job keeps it."""
-    known = settings.scheduler
-    return Scheduler(**known.model_dump()) if known else None
+    return asked_by(settings, None if launch == "auto" else Launcher(launch))
 
 
 def refuse_slurm_flags(flags: Mapping[str, Any]) -> None:

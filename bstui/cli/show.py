@@ -18,6 +18,7 @@ from bstui.cli.run_rows import facts_row
 from bstui.cli.session import Session
 from bstui.errors import IntegrityError, UsageError
 from bstui.jobs.bcl_convert import bcl_convert_text
+from bstui.jobs.edited_sheet import sheet_differences
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.identifiers import find_jobs
 from bstui.jobs.watch import JobView, JobWatch
@@ -70,6 +71,7 @@ def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
     facts = job_row(view) | _more_of(view)
     if proof is not None:
         facts |= proof_row(proof) | {"bcl_convert": bcl_convert_text(folder, proof)}
+        facts |= {"sheet_in_basespace": sheet_differences(folder)}
         facts |= run_calls(metrics_row(session, folder))
     session.output.write_facts(facts)
     is_whole = not (check and proof and (proof.damaged or proof.missing_here))

@@ -4,16 +4,18 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.manifest import RecordedFile, describe_file, describe_merged
-from bstui.jobs.records import FileDone, FileFailed, Merged, PlanFile, Started
+from bstui.jobs.manifest import RecordedFile, describe_file, describe_merged, describe_unpacked
+from bstui.jobs.records import FileDone, FileFailed, Merged, PlanFile, Started, Unpacked
 
 _decode_done = msgspec.json.Decoder(FileDone).decode
+_decode_unpacked = msgspec.json.Decoder(Unpacked).decode
 
 _OFFSET_BITS = 48
 _LINE = 512
@@ -29,6 +31,10 @@ class Brought:
     file, as one number, for there may be a million."""
     merged: dict[str, tuple[int, Merged]] = field(default_factory=dict)
     """By the id of a joined file's first part, the attempt and what it said."""
+    unpacked: dict[str, int] = field(default_factory=dict)
+    """By path, of what came in zip files, alike."""
+    sources: set[str] = field(default_factory=set)
+    """The ids of those zip files."""
     versions: dict[int, str] = field(default_factory=dict)
     """Of bstui, by attempt."""
 
@@ -46,6 +52,9 @@ def find_brought(folder: JobFolder) -> Brought:
         for event, after in read_events(folder.events(attempt)):
             if isinstance(event, FileDone):
                 found.places[event.id] = attempt << _OFFSET_BITS | after
+            elif isinstance(event, Unpacked):
+                found.unpacked[event.path] = attempt << _OFFSET_BITS | after
+                found.sources.add(event.source)
             elif isinstance(event, FileFailed):
                 found.places.pop(event.id, None)
             elif isinstance(event, Started):
@@ -60,9 +69,11 @@ def find_brought(folder: JobFolder) -> Brought:
 
 
 def recorded_files(folder: JobFolder, found: Brought) -> Iterator[RecordedFile]:
-    """In the order of the plan, then the joined ones. Events are read again by their places, so
-    that none is held."""
-    attempts = sorted({place >> _OFFSET_BITS for place in found.places.values()})
+    """In the order of the plan, then what was unpacked, and joined. Events are read again by their
+    places, so that none is held."""
+    places = chain(found.places.values(), found.unpacked.values())
+    attempts = sorted({place >> _OFFSET_BITS for place in places})
+    sources: dict[str, PlanFile] = {}
     parts = {id: first for first, (_, event) in found.merged.items() for id in event.parts}
     joined: dict[str, dict[str, PlanFile]] = {first: {} for first in found.merged}
     with ExitStack() as stack:
@@ -70,10 +81,18 @@ def recorded_files(folder: JobFolder, found: Brought) -> Iterator[RecordedFile]:
         for file in folder.files():
             if file.id in parts:
                 joined[parts[file.id]][file.id] = file
+            if file.id in found.sources:
+                sources[file.id] = file
             if file.id in found.places:
                 attempt, after = divmod(found.places[file.id], 1 << _OFFSET_BITS)
                 done = _decode_done(_line_before(events[attempt], after))
                 yield describe_file(file, done, found.versions.get(attempt, ""))
+        for place in found.unpacked.values():
+            attempt, after = divmod(place, 1 << _OFFSET_BITS)
+            event = _decode_unpacked(_line_before(events[attempt], after))
+            if event.source in sources:
+                version = found.versions.get(attempt, "")
+                yield describe_unpacked(sources[event.source], event, version)
     yield from _recorded_merged(found, joined)
 
 

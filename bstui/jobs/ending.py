@@ -5,7 +5,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
@@ -90,6 +90,19 @@ def signals_end(end: Callable[[Ending], None]) -> Iterator[None]:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
         signal.signal(signal.SIGHUP, hangup)
+
+
+async def do_until(end: asyncio.Event, work: Awaitable[object]) -> bool:
+    """Do `work`, but break it off at the `end`; whether it came to its own."""
+    task = asyncio.ensure_future(work)
+    ended = asyncio.ensure_future(end.wait())
+    await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+    ended.cancel()
+    is_done = task.done()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return is_done
 
 
 async def write_last_word(write: Callable[[], None], hurry: asyncio.Event, pause: float) -> None:

@@ -29,9 +29,9 @@ from bstui.jobs.access import confirm_account
 from bstui.jobs.batch import batch_of, submit, was_submitted, withdraw
 from bstui.jobs.control import add_wish
 from bstui.jobs.events import first_event
-from bstui.jobs.folder import JobFolder, create_job
+from bstui.jobs.folder import JobFolder, create_job, job_folders
 from bstui.jobs.glance import glance, status_of
-from bstui.jobs.identifiers import make_unique, names_taken, naming
+from bstui.jobs.identifiers import id_after, make_unique, names_taken, naming
 from bstui.jobs.liveness import file_server_time, this_machine
 from bstui.jobs.records import (
     ENVIRONMENT_PROFILE,
@@ -77,7 +77,9 @@ def start_job(
     with naming(places.jobs):
         # Another plan may have taken the name since this one was made.
         name = make_unique(plan.header.name, names_taken(places.jobs))
-        header = msgspec.structs.replace(plan.header, name=name)
+        newest = max((job.id for job in job_folders(places.jobs)), default="")
+        id = id_after(newest, plan.header.id)
+        header = msgspec.structs.replace(plan.header, name=name, id=id)
         folder = create_job(places.jobs, header, plan.files)
     on_made(folder)
     token = profile.token if profile.source is Source.ENVIRONMENT else None

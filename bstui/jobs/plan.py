@@ -249,10 +249,11 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
     refusal = room.refusal() if request.requires_room else None
     if refusal is not None:
         raise refusal
+    warned = Packed(PlanFile, (file for file in files if file.warning))
     about = {
         **draft.about,
-        **dict.fromkeys(warn_of_obstacles(files), "destination"),
-        **dict.fromkeys(warn_of_taken(files, request.options.existing), "existing"),
+        **dict.fromkeys(warn_of_obstacles(warned), "destination"),
+        **dict.fromkeys(warn_of_taken(warned, request.options.existing), "existing"),
         **dict.fromkeys(_preview_sheets(files, selection, request), ABOUT_SHEETS),
     }
     warnings = tuple(dict.fromkeys((*draft.warnings, *about)))
@@ -284,6 +285,10 @@ def _header(
     selection: Selection,
     request: PlanRequest,
 ) -> PlanHeader:
+    size, samples = 0, set()
+    for file in files:  # one look at all of them: they are packed
+        size += file.size
+        samples.add(file.sample)
     now = request.clock()
     taken = names_taken(request.jobs_dir) if request.jobs_dir else set()
     name = request.name
@@ -300,9 +305,9 @@ def _header(
         launcher=request.launcher,
         options=msgspec.structs.replace(request.options, bcl=selection.run is not None),
         files=len(files),
-        bytes=sum(file.size for file in files),
+        bytes=size,
         sources=selection.selectors,
-        samples=len({file.sample for file in files if file.sample}),
+        samples=len(samples - {""}),
         warnings=warnings,
         umask=request.umask,
         batch=request.batch,

@@ -249,7 +249,21 @@ class Merged(Event, frozen=True, kw_only=True, tag="merged", omit_defaults=True)
     """Whether the parts are removed, from here on."""
     md5: str = ""
     sha256: str = ""
+    crc32: str = ""
+    """Made while joining; eight hexadecimal digits."""
     reads: int | None = None
+    mtime_ns: int | None = None
+
+
+class Unpacked(Event, frozen=True, kw_only=True, tag="unpacked", omit_defaults=True):
+    """A file of a zip file stands whole and durable, proven by the checksum there."""
+
+    path: str
+    size: int
+    crc32: str
+    """Eight hexadecimal digits."""
+    source: str
+    """The zip file's id."""
     mtime_ns: int | None = None
 
 
@@ -298,7 +312,7 @@ class Left(Event, frozen=True, kw_only=True, tag="left", omit_defaults=True):
     """The worker's, where no result tells it."""
 
 
-AnyEvent = Started | FileDone | Merged | FileFailed | Noted | Ran | Left
+AnyEvent = Started | FileDone | Merged | Unpacked | FileFailed | Noted | Ran | Left
 
 
 class Running(Record, frozen=True, kw_only=True, omit_defaults=True):

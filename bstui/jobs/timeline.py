@@ -8,11 +8,8 @@ from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.records import (
     Control,
-    FileDone,
-    FileFailed,
     Launch,
     Left,
-    Merged,
     Noted,
     PlanHeader,
     Ran,
@@ -58,7 +55,7 @@ class Timeline:
         known = self._offsets.get(attempt, 0)
         for event, offset in read_events(self.folder.events(attempt), known):
             self._offsets[attempt] = offset
-            if not isinstance(event, FileDone | FileFailed | Merged):
+            if isinstance(event, Started | Noted | Ran | Left):
                 yield event
 
     def _keep(self, kind: str, number: int) -> None:

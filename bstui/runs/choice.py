@@ -42,6 +42,16 @@ _KINDS: dict[BclFiles, frozenset[Kind]] = {
 }
 
 
+_CALLS = "Data/Intensities/BaseCalls"
+_CALL_NAMES = (
+    "L{lane:03}/C1.1/s_{lane}_1101.bcl",
+    "L{lane:03}/C1.1/s_{lane}_1101.bcl.gz",
+    "L{lane:03}/0001.bcl.bgzf",
+    "L{lane:03}/C1.1/L{lane:03}_1.cbcl",
+)
+"""A file of base calls, as each layout has it."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """A kind of choice, less what `exclude` matches, and then with what `include` matches."""
@@ -50,10 +60,13 @@ class Choice:
     include: tuple[Pattern, ...] = ()
     exclude: tuple[Pattern, ...] = ()
 
-    @property
-    def needs_calls(self) -> bool:
-        """Whether it is about base calls at all."""
-        return self.files is not BclFiles.METRICS
+    def needs_calls(self, lanes: int) -> bool:
+        """Whether it is about base calls at all, of a run of so many lanes: whatever the instrument
+        calls their files, some would be taken."""
+        return all(
+            any(self.takes(f"{_CALLS}/{name.format(lane=lane)}") for lane in range(1, lanes + 1))
+            for name in _CALL_NAMES
+        )
 
     def takes(self, path: str) -> bool:
         """Whether a file of this path would be taken, if the run had it."""

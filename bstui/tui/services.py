@@ -62,6 +62,8 @@ class Workspace:
     identity: Identity
     client: "Client"
     basket: Basket
+    sizes: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """Bytes of what could be marked, by the key of its mark, as far as they have been told."""
 
 
 @dataclass

@@ -118,7 +118,10 @@ CATALOGUE = {
         "basespace/test_listings.py::test_the_same_page_again_and_again_is_an_error",
         "basespace/test_listings.py::test_an_item_that_two_pages_hold_comes_once",
     ),
-    "S22 clocks": (_SIMULATED,),
+    "S22 clocks": (
+        _SIMULATED,
+        "faults/test_clocks.py::test_a_job_is_told_and_resumed_as_it_is_whatever_the_clocks_say",
+    ),
     "S23 connection closed between requests": (_SIMULATED,),
     "S24 many, large, empty": (
         "faults/test_half_a_terabyte.py::test_a_worker_killed_after_2_gib_goes_on",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bstui.cli.batch import scheduler_of
 from bstui.config import load_settings
 from bstui.errors import SettingsError
+from bstui.jobs.asked import scheduler_of
 from bstui.jobs.records import Scheduler
 from bstui.jobs.scheduler import OtherScheduler
 from bstui.jobs.slurm import JOB_NAME, QueueEntry

@@ -19,6 +19,7 @@ from tests.tui.snapshots import (
     fixed,
     head_of,
     read_snapshots,
+    readme_pictures,
     walk,
 )
 
@@ -57,3 +58,10 @@ def test_every_screen_has_its_lines_whatever_the_size(name: str) -> None:
             assert max(map(cell_len, lines)) <= width, text
             assert lines[0].strip(), f"it does not say where one is\n{text}"
             assert signs == "unicode" or not OURS & set(text), text
+
+
+def test_the_pictures_of_the_readme_are_the_snapshots() -> None:
+    pictures = readme_pictures()
+    assert len(pictures) >= 8
+    for shown, drawn in pictures:
+        assert shown == drawn

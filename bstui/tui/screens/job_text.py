@@ -16,6 +16,7 @@ from bstui.jobs.records import (
     Phase,
     Ran,
     Started,
+    Unpacked,
     Want,
 )
 from bstui.jobs.sample_tally import SampleState
@@ -155,7 +156,7 @@ def sample_lines(samples: Sequence[SampleState]) -> list[str]:
 def level_of(event: AnyEvent) -> int:
     """0: that a file is done; 1: what happens to the job; 2: a warning or an error."""
     match event:
-        case FileDone():
+        case FileDone() | Unpacked():
             return 0
         case FileFailed():
             return 2
@@ -198,6 +199,8 @@ def event_text(event: AnyEvent) -> tuple[str, Role]:
             return f"done {_tail(event.path)} ({event.verified})", Role.TEXT
         case Merged():
             return f"joined {_tail(event.path)} of {len(event.parts)} files", Role.TEXT
+        case Unpacked():
+            return f"unpacked {_tail(event.path)} (crc32)", Role.TEXT
         case FileFailed():
             why = " ".join(part for part in (event.message, event.why, event.hint) if part)
             return f"failed {_tail(event.path)}: {why}", Role.ERROR

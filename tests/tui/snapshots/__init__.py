@@ -1,6 +1,7 @@
 """Every screen as text, in four sizes and both sets of signs: what is committed is what it draws.
 
-    python -m tests.tui.snapshots       writes them anew, once a change of the screens is meant
+    python -m tests.tui.snapshots       writes them anew, once a change of the screens is meant,
+                                        and with them the README's pictures
 
 A file for each screen holds all of its sizes, each beneath a line that names it. Of what a screen
 shows nothing but ports and room on the disk is changed for it; all else that could differ from one
@@ -49,6 +50,31 @@ def read_snapshots(name: str) -> dict[str, str]:
     whole = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     _, *parts = re.split(r"(?m)^(=== .*)\n", whole)
     return {head: text[:-1] for head, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+README = Path(__file__).parents[3] / "README.md"
+_PICTURE = re.compile(r"(?ms)^```text (\S+) (\d+)x(\d+)\n(.*?)^```$")
+
+
+def readme_pictures() -> list[tuple[str, str]]:
+    """Each picture that the README shows, and what it has to be."""
+    found = _PICTURE.finditer(README.read_text(encoding="utf-8"))
+    return [(picture[4], _picture_of(picture)) for picture in found]
+
+
+def write_pictures() -> None:
+    def draw(picture: re.Match[str]) -> str:
+        return f"```text {picture[1]} {picture[2]}x{picture[3]}\n{_picture_of(picture)}```"
+
+    drawn = _PICTURE.sub(draw, README.read_text(encoding="utf-8"))
+    README.write_text(drawn, encoding="utf-8")
+
+
+def _picture_of(picture: re.Match[str]) -> str:
+    """The snapshot of that name and size; of several blank lines, one."""
+    size = (int(picture[2]), int(picture[3]))
+    text = read_snapshots(picture[1])[head_of("unicode", size)]
+    return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 
 def write_snapshots(name: str, snapshots: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Write the snapshots anew."""
+"""Write the snapshots anew, and the README's pictures."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ from tests.tui.snapshots import (
     fixed,
     head_of,
     walk,
+    write_pictures,
     write_snapshots,
 )
 
@@ -35,6 +36,7 @@ async def write(simulator: Simulator) -> None:
                         found.setdefault(name, {})[head_of(signs, size)] = fixed(desk.text)
     for name, snapshots in found.items():
         write_snapshots(name, snapshots)
+    write_pictures()
 
 
 if __name__ == "__main__":
