@@ -61,6 +61,8 @@ class FileSystemKind(NamedTuple):
 
     name: str
     """As the kernel names it, `ext4`, `nfs4`, `lustre`; empty where it cannot be known."""
+    point: str = ""
+    """Where it is mounted."""
 
     @property
     def is_local(self) -> bool:
@@ -71,20 +73,20 @@ class FileSystemKind(NamedTuple):
 def file_system_kind(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> FileSystemKind:
     """The file system of `path`, which need not exist yet (proc(5): /proc/pid/mountinfo)."""
     target = os.path.realpath(path)
-    kind, longest = "", -1
+    found = FileSystemKind("")
     try:
         lines = mountinfo.read_text(errors="surrogateescape").splitlines()
     except OSError:
-        return FileSystemKind("")
+        return found
     for line in lines:
         before, _, after = line.partition(" - ")
         if not after or len(fields := before.split(" ")) < 5:
             continue
         point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
         within = target == point or target.startswith(point.rstrip("/") + "/")
-        if within and len(point) >= longest:  # of two mounts on one point the later is on top
-            kind, longest = after.split(" ")[0], len(point)
-    return FileSystemKind(kind)
+        if within and len(point) >= len(found.point):  # of two on one point the later is on top
+            found = FileSystemKind(after.split(" ")[0], point)
+    return found
 
 
 def find_group(name: str) -> int:

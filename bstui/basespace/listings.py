@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -45,6 +46,37 @@ Ahead = deque[tuple[int, asyncio.Task[Page[ItemT]]]]
 """The pages asked for and not yet read, with their offsets."""
 
 
+@dataclass
+class _Reading:
+    """One reading of a whole list, as far as it has come."""
+
+    number: int = 0
+    first: int = 0
+    """Pages of the first reading."""
+    offset: int = 0
+    held: set[str] = field(default_factory=set)
+    """The ids that it came upon."""
+    totals: set[int | None] = field(default_factory=set)
+    stale: int = 0
+    """Pages in a row without anything new."""
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the server's count changed on the way."""
+        return len(self.totals - {None}) > 1
+
+    def take(self, page: Page[ItemT], *, is_new: bool) -> None:
+        """Count a page; ServerFault where the list has no end."""
+        self.offset += len(page.items)
+        self.held.update(item.id for item in page.items)
+        self.totals.add(page.total)
+        self.stale = 0 if is_new else self.stale + bool(page.items)
+        # All of another reading may be known, but not more than the first one was.
+        self.first += not self.number
+        if self.stale > _STALE + self.first * bool(self.number):
+            raise _endless()
+
+
 def keep_all(_: object) -> bool:
     return True
 
@@ -64,6 +96,8 @@ class Listing(Generic[ItemT]):
         self.limit = limit
         self._keep = keep
         self._seen: set[str] = set()
+        self._reading: _Reading | None = None
+        """The one that was broken off."""
         self.total: int | None = None
         """How many the server says there are; None until the first page, or where it will not."""
         self.loaded = 0
@@ -87,31 +121,27 @@ class Listing(Generic[ItemT]):
         return [item async for item in self]
 
     async def pages(self) -> AsyncGenerator[tuple[ItemT, ...], None]:
-        """What is new in each page as it comes; two more are on their way meanwhile."""
-        first = 0
-        for reading in range(_READINGS):
-            held: set[str] = set()
-            totals: set[int | None] = set()
-            stale = 0
-            async with aclosing(self._sweep()) as sweep:
+        """What is new in each page as it comes; two more are on their way meanwhile.
+
+        Called again after it was broken off, it goes on from there.
+        """
+        reading = self._reading or _Reading()
+        while reading.number < _READINGS:
+            self._reading = reading
+            async with aclosing(self._sweep(reading.offset)) as sweep:
                 async for page in sweep:
                     before = len(self._seen)
                     fresh = self._fresh(page)
-                    held.update(item.id for item in page.items)
-                    totals.add(page.total)
-                    stale = 0 if len(self._seen) > before else stale + bool(page.items)
-                    # All of another reading may be known, but not more than the first one was.
-                    first += not reading
-                    if stale > _STALE + first * bool(reading):
-                        raise _endless()
+                    reading.take(page, is_new=len(self._seen) > before)
                     if fresh:
                         self.loaded += len(fresh)
                         yield fresh
             # What the server does not count any more may be held, and hide what slipped.
-            self.missing = max(0, (self.total or 0) - len(held))
-            has_moved = len(totals - {None}) > 1
-            if not has_moved and (not self.missing or reading):
+            self.missing = max(0, (self.total or 0) - len(reading.held))
+            self._reading = None
+            if not reading.has_moved and (not self.missing or reading.number):
                 return
+            reading = _Reading(reading.number + 1, first=reading.first)
         self.notes.append("The list changed each time it was read: it may lack some.")
 
     def _fresh(self, page: Page[ItemT]) -> tuple[ItemT, ...]:
@@ -119,11 +149,10 @@ class Listing(Generic[ItemT]):
         self._seen.update(new)
         return tuple(item for item in new.values() if self._keep(item))
 
-    async def _sweep(self) -> AsyncGenerator[Page[ItemT], None]:
-        """The pages from the first to the last, each once, in order."""
-        offset = 0
+    async def _sweep(self, offset: int) -> AsyncGenerator[Page[ItemT], None]:
+        """The pages from an offset to the last, each once, in order."""
         ahead: Ahead[ItemT] = deque()
-        self._ask(ahead, 0, self.limit)
+        self._ask(ahead, offset, self.limit)
         try:
             while ahead:
                 page = await ahead.popleft()[1]

@@ -22,15 +22,20 @@ class RunBiosamples(Listing[Biosample]):
         super().__init__(listed.fetch, listed.limit)
         self._on_lanes = on_lanes
         self._in_datasets = in_datasets
+        self._own: list[Biosample] = []
+        """What the run's own list has given so far."""
+        self._is_own_through = False
 
     async def pages(self) -> AsyncGenerator[tuple[Biosample, ...], None]:
         census = Census()
-        own: list[Biosample] = []
+        own = self._own
         try:
-            async with aclosing(super().pages()) as pages:
-                async for page in pages:
-                    own += page
-                    yield page
+            if not self._is_own_through:
+                async with aclosing(super().pages()) as pages:
+                    async for page in pages:
+                        own += page
+                        yield page
+                self._is_own_through = True
         except NotLoggedIn:
             raise
         except (AccessProblem, Gone, ServerFault) as error:

@@ -151,6 +151,21 @@ class JobFolder:
     def newest_launch(self, numbers: Numbers) -> Found[Launch] | None:
         return self._newest("launch", numbers.launch, Launch)
 
+    def control(self, number: int) -> Control | None:
+        """One wish of those that there are; None where it does not parse."""
+        found = _read(self.path / _name("control", number), Control)
+        return found.record if found else None
+
+    def launch(self, number: int) -> Launch | None:
+        found = _read(self.path / _name("launch", number), Launch)
+        return found.record if found else None
+
+    def launches(self) -> Iterator[Launch]:
+        """Every launch that parses, the newest first."""
+        for number in reversed(self.numbers().launch):
+            if found := self.launch(number):
+                yield found
+
     def result(self, attempt: int) -> Result | None:
         found = _read(self.path / _name("result", attempt), Result)
         return found.record if found else None
@@ -230,7 +245,9 @@ class JobFolder:
                 os.utime(self.path / PROGRESS)
 
     def write_result(self, result: Result) -> None:
-        write_whole(self.path / _name("result", result.attempt), _encode(result))
+        """The attempt's own: whoever claimed it writes it alone."""
+        path = self.path / _name("result", result.attempt)
+        write_whole(path, _encode(result), has_one_writer=True)
 
 
 def create_job(jobs_dir: Path, header: PlanHeader, files: Iterable[PlanFile]) -> JobFolder:

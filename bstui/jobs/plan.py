@@ -5,7 +5,7 @@ Every file with its path and what is there already, every warning, everything le
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -26,8 +26,9 @@ from bstui.jobs.destination import (
 from bstui.jobs.identifiers import check_name, job_name, names_taken, new_id
 from bstui.jobs.records import FORMAT, Batch, Launcher, Options, PlanFile, PlanHeader
 from bstui.jobs.run_files import not_taken, plan_run
-from bstui.jobs.sample_files import add_joined, check_options, plan_samples
+from bstui.jobs.sample_files import ABOUT_SHEETS, add_joined, check_options, plan_samples
 from bstui.jobs.sheets import sheet_of_plan
+from bstui.packed import Packed
 from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
 from bstui.runs.contents import RunContents, choose_of_run, gather_run
 from bstui.samples.choice import Besides, LeftOut
@@ -68,12 +69,15 @@ class Plan:
     """What the import will do. `header` and `files` are what the job's folder keeps."""
 
     header: PlanHeader
-    files: tuple[PlanFile, ...]
+    files: Sequence[PlanFile]
     samples: tuple[Sample, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: Sequence[LeftOut] = ()
     taken: tuple[Share, ...] = ()
     """Of a raw run: how much of each kind of file."""
     warnings: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What a warning is about, where that is known: `sample:NAME`, or one of the decisions
+    `destination`, `existing`, `sheets`."""
     room: Room
 
     @property
@@ -84,8 +88,12 @@ class Plan:
     @property
     def already(self) -> tuple[int, int]:
         """How many files are there already, by name and size, and their bytes."""
-        there = [file.size for file in self.files if file.action == "adopt"]
-        return len(there), sum(there)
+        number = size = 0
+        for file in self.files:
+            if file.action == "adopt":
+                number += 1
+                size += file.size
+        return number, size
 
     def rows(self) -> Iterator[dict[str, str | int]]:
         """A row for each file, as `--dry-run --json` prints it."""
@@ -127,11 +135,12 @@ def _origin(file: PlanFile) -> dict[str, str | int]:
 class _Draft:
     """A plan before the disk has been looked at."""
 
-    files: list[PlanFile]
+    files: Iterable[PlanFile]
     samples: tuple[Sample, ...] = ()
-    left_out: list[LeftOut]
+    left_out: Sequence[LeftOut]
     taken: tuple[Share, ...] = ()
     warnings: list[str]
+    about: dict[str, str] = field(default_factory=dict)
 
 
 def _ignore(step: str, done: int, total: int) -> None:
@@ -216,7 +225,7 @@ def _draft_run(contents: RunContents, choice: Choice) -> _Draft:
     chosen = choose_of_run(contents, choice)
     return _Draft(
         files=plan_run(contents.run, chosen.files),
-        left_out=[not_taken(contents.run, *pair) for pair in chosen.left_out],
+        left_out=Packed(LeftOut, (not_taken(contents.run, *pair) for pair in chosen.left_out)),
         taken=chosen.taken,
         warnings=list(chosen.warnings),
     )
@@ -229,6 +238,7 @@ def _draft_samples(gathered: Gathered, selection: Selection, request: PlanReques
         samples=planned.samples,
         left_out=planned.left_out,
         warnings=planned.warnings,
+        about=planned.about,
     )
 
 
@@ -239,15 +249,22 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
     refusal = room.refusal() if request.requires_room else None
     if refusal is not None:
         raise refusal
-    met = (*warn_of_obstacles(files), *warn_of_taken(files, request.options.existing))
-    warnings = (*draft.warnings, *met, *_preview_sheets(files, selection, request))
+    warned = Packed(PlanFile, (file for file in files if file.warning))
+    about = {
+        **draft.about,
+        **dict.fromkeys(warn_of_obstacles(warned), "destination"),
+        **dict.fromkeys(warn_of_taken(warned, request.options.existing), "existing"),
+        **dict.fromkeys(_preview_sheets(files, selection, request), ABOUT_SHEETS),
+    }
+    warnings = tuple(dict.fromkeys((*draft.warnings, *about)))
     return Plan(
         header=_header(files, warnings, draft, selection, request),
         files=files,
         samples=draft.samples,
-        left_out=tuple(draft.left_out),
+        left_out=draft.left_out,
         taken=draft.taken,
         warnings=warnings,
+        about=about,
         room=room,
     )
 
@@ -262,12 +279,16 @@ def _preview_sheets(
 
 
 def _header(
-    files: tuple[PlanFile, ...],
+    files: Sequence[PlanFile],
     warnings: tuple[str, ...],
     draft: _Draft,
     selection: Selection,
     request: PlanRequest,
 ) -> PlanHeader:
+    size, samples = 0, set()
+    for file in files:  # one look at all of them: they are packed
+        size += file.size
+        samples.add(file.sample)
     now = request.clock()
     taken = names_taken(request.jobs_dir) if request.jobs_dir else set()
     name = request.name
@@ -284,9 +305,9 @@ def _header(
         launcher=request.launcher,
         options=msgspec.structs.replace(request.options, bcl=selection.run is not None),
         files=len(files),
-        bytes=sum(file.size for file in files),
+        bytes=size,
         sources=selection.selectors,
-        samples=len({file.sample for file in files if file.sample}),
+        samples=len(samples - {""}),
         warnings=warnings,
         umask=request.umask,
         batch=request.batch,

@@ -10,20 +10,23 @@ import msgspec
 from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
 from bstui.jobs.destination import Room
 from bstui.jobs.records import Options, PlanFile
+from bstui.packed import Packed
 from bstui.samples.arrangement import assign
 from bstui.samples.choice import LeftOut, leave, run_name
 from bstui.samples.gathering import Gathered
 from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
-from bstui.samples.lanes import join_lanes
-from bstui.samples.layout import CELL_RANGER, DEFAULTS, Placed, check_template, place_files, read_of
+from bstui.samples.lanes import JoinedFile, LaneJoins
+from bstui.samples.layout import CELL_RANGER, DEFAULTS, Placed, check_template, read_of
 from bstui.samples.marks import ScopeKind
 from bstui.samples.pairing import find_name_variants, find_oddities
+from bstui.samples.places import Places
 from bstui.samples.sample_map import SampleMap, resolve_map
 from bstui.samples.selection import Selection
 from bstui.samples.sheet_format import load_sheets
 from bstui.text import safe_text
 
 _ALONE = ("", 0)
+ABOUT_SAMPLE, ABOUT_SHEETS = "sample:", "sheets"
 _NOT_WANTED = "left out by the sample map"
 
 
@@ -31,9 +34,11 @@ class PlannedSamples(msgspec.Struct, frozen=True, kw_only=True):
     """The samples, and a line of the plan for each of their files."""
 
     samples: tuple[Sample, ...]
-    files: list[PlanFile]
+    files: Sequence[PlanFile]
     left_out: list[LeftOut]
     warnings: list[str]
+    about: dict[str, str]
+    """As `Plan.about`."""
 
 
 def check_options(options: Options) -> tuple[Grouping, str]:
@@ -55,16 +60,19 @@ def plan_samples(
     if not samples:
         raise _nothing_left(gathered, selection, left_out)
     may_have_blanks = all(form.blanks for form in load_sheets(options.sheets))
-    placed = place_files(samples, gathered.files, template, blanks=may_have_blanks)
     has_samples = grouping is not Grouping.NONE
-    blanks = [] if may_have_blanks else list(_warn_of_blanks(placed))
-    joined, kept = _join(placed, options, has_samples)
-    files = []
-    placed.reverse()
-    while placed:  # all of them are as large as the plan itself: each goes as its line comes
-        item = placed.pop()
-        files.append(_plan_file(item, has_samples, *joined.get(item.file.id, _ALONE)))
-    oddities = (text for item in samples for text in find_oddities(item, gathered.files))
+    places = Places(samples, gathered.files, template, blanks=may_have_blanks)
+    joins = _lane_joins(options, has_samples)
+    variants = list(find_name_variants(samples if has_samples else ()))
+    files = Packed(PlanFile)
+    oddities: dict[str, str] = {}
+    for number, sample in enumerate(samples):
+        placed = places.of(number)
+        joined = joins.join(number, placed) if joins else ()
+        files.extend(_plan_files(placed, joined, has_samples))
+        oddities |= dict.fromkeys(find_oddities(sample, gathered.files), sample.name)
+    kept = joins.conclude(places) if joins else []
+    blanks = [] if may_have_blanks else list(_warn_of_blanks(places))
     return PlannedSamples(
         samples=samples,
         files=files,
@@ -76,9 +84,13 @@ def plan_samples(
             *kept,
             *blanks,
             *_count_reasons(left_out),
-            *find_name_variants(samples if has_samples else ()),
+            *variants,
             *oddities,
         ],
+        about={
+            **dict.fromkeys(blanks, ABOUT_SHEETS),
+            **{text: f"{ABOUT_SAMPLE}{name}" for text, name in oddities.items()},
+        },
     )
 
 
@@ -91,12 +103,10 @@ def _warn_of_blanks(placed: Iterable[Placed]) -> Iterator[str]:
             return
 
 
-def _join(
-    placed: Sequence[Placed], options: Options, has_samples: bool
-) -> tuple[dict[str, tuple[str, int]], list[str]]:
-    """By file id, the joined file that it becomes a part of and its place there."""
+def _lane_joins(options: Options, has_samples: bool) -> LaneJoins | None:
+    """What joins lanes; None where they are kept."""
     if options.lanes == "keep":
-        return {}, []
+        return None
     if not has_samples:
         raise UsageError(
             "Lanes are joined by sample, and --grouping none makes no samples.",
@@ -107,13 +117,7 @@ def _join(
             "Cell Ranger wants the files of lanes as they are.",
             hint="Leave --lanes merge out, or choose another --layout.",
         )
-    joined, kept = join_lanes(placed, unlike=options.merge_unlike)
-    places = {
-        part.file.id: (file.path, number)
-        for file in joined
-        for number, part in enumerate(file.parts, 1)
-    }
-    return places, kept
+    return LaneJoins(unlike=options.merge_unlike)
 
 
 def add_joined(room: Room, files: Iterable[PlanFile], options: Options) -> Room:
@@ -129,27 +133,42 @@ def add_joined(room: Room, files: Iterable[PlanFile], options: Options) -> Room:
     return msgspec.structs.replace(room, needed=room.needed + most, files=room.files + len(paths))
 
 
-def _plan_file(placed: Placed, has_samples: bool, merged: str, part: int) -> PlanFile:
-    dataset, file = placed.dataset, placed.file
-    return PlanFile(
-        id=file.id,
-        name=safe_text(file.name),
-        path=placed.path,
-        size=file.size,
-        etag=file.etag,
-        sample=placed.sample.name if has_samples else "",
-        biosample=placed.biosample.id,
-        biosample_name=placed.biosample.name,
-        dataset=dataset.id,
-        project=dataset.project,
-        run=run_name(dataset),
-        run_id="+".join(run.id for run in dataset.runs),
-        library="+".join(library.name or library.id for library in dataset.libraries),
-        lane=dataset.lane,
-        read=read_of(file),
-        merged=merged,
-        part=part,
-    )
+def _plan_files(
+    placed: Sequence[Placed], joined: Iterable[JoinedFile], has_samples: bool
+) -> Iterator[PlanFile]:
+    """The lines of one sample's files."""
+    places = {
+        part.file.id: (item.path, number)
+        for item in joined
+        for number, part in enumerate(item.parts, 1)
+    }
+    dataset, run, run_id, library = None, "", "", ""
+    for item in placed:
+        if item.dataset is not dataset:
+            dataset = item.dataset
+            run, run_id = run_name(dataset), "+".join([run.id for run in dataset.runs])
+            library = "+".join([library.name or library.id for library in dataset.libraries])
+        file = item.file
+        merged, part = places.get(file.id, _ALONE)
+        yield PlanFile(
+            id=file.id,
+            name=safe_text(file.name),
+            path=item.path,
+            size=file.size,
+            etag=file.etag,
+            sample=item.sample.name if has_samples else "",
+            biosample=item.biosample.id,
+            biosample_name=item.biosample.name,
+            dataset=dataset.id,
+            project=dataset.project,
+            run=run,
+            run_id=run_id,
+            library=library,
+            lane=dataset.lane,
+            read=read_of(file),
+            merged=merged,
+            part=part,
+        )
 
 
 def _nothing_left(

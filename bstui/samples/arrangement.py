@@ -158,6 +158,9 @@ def assign(
     A dataset that nothing is said of stays with its sample. New samples come in the order of their
     first dataset. UsageError where two names are one to some file system.
     """
+    if not assignments:
+        _require_distinct(sample.name for sample in samples)
+        return tuple(samples), ()
     parts: dict[str, dict[int, list[Dataset]]] = {}
     dropped: dict[int, list[Dataset]] = {}
     choices = [choice for sample in samples for choice in sample.choices]

@@ -6,6 +6,7 @@ untouched.
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -38,6 +39,7 @@ class FastqName(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.sample == "Undetermined" and self.number == "0"
 
 
+@lru_cache(1024)  # a sample's names are asked for again and again
 def parse_name(name: str) -> FastqName | None:
     """The parts of `name`, or None where it is not a FASTQ file's."""
     match = _NAME.fullmatch(name)

@@ -5,7 +5,8 @@ the same for R1, R2, I1 and I2, so that the n-th read of each still is of the sa
 is read or written here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -15,13 +16,14 @@ from bstui.samples.choice import run_name
 from bstui.samples.fastq_name import FastqName, build_name, parse_name
 from bstui.samples.grouping import Sample
 from bstui.samples.layout import Placed
+from bstui.samples.places import Places
 from bstui.text import collision_key, safe_name, safe_text
 from bstui.units import count_text
 
 _JOINABLE = (".fastq.gz", ".fq.gz")
 _BARCODE = 30
 """Bases: a first read this short beside index reads is a cell's barcode."""
-_SHOWN = 5
+_SHOWN = 10
 
 
 class JoinedFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -45,58 +47,80 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Run's name and id, lane, segment, dataset: by what mates are alike, and parts are ordered."""
 
 
-def _part(placed: Placed, name: FastqName) -> _Part:
-    dataset = placed.dataset
-    lane = dataset.lane if dataset.lane is not None else name.lane_number
-    run_id = "+".join(run.id for run in dataset.runs)
-    place = (run_name(dataset), run_id, lane or 0, int(name.segment or 0), dataset.id)
-    return _Part(placed=placed, name=name, place=place)
-
-
-def join_lanes(
-    placed: Iterable[Placed], *, unlike: bool = False
-) -> tuple[list[JoinedFile], list[str]]:
-    """The files that the lanes of each sample become, and sentences about what stays as it is.
+class LaneJoins:
+    """Joins the lanes of one sample after the other, and refuses all together.
 
     Samples of a single lane have nothing to join. `unlike` consents to joining what differs in
-    library, read length or index scheme, and single-cell reads. UsageError names each sample that
-    is not to be joined, and why.
+    library, read length or index scheme, and single-cell reads.
     """
-    samples: dict[str, list[Placed]] = {}
-    for item in placed:
-        samples.setdefault(item.sample.name, []).append(item)
-    joined: list[JoinedFile] = []
-    odd: list[str] = []
-    refused: list[str] = []
-    for items in samples.values():
-        parts, others = _sort_out(items)
-        odd += others
+
+    def __init__(self, *, unlike: bool = False) -> None:
+        self._unlike = unlike
+        self._made: list[str] = []
+        """The paths of the joined files."""
+        self._of = array("L")
+        """Of each, its sample's place."""
+        self._odd = 0
+        self._first_odd = ""
+        self._refused: list[str] = []
+
+    def join(self, number: int, placed: Sequence[Placed]) -> list[JoinedFile]:
+        """What the files of a sample, given with its place among the samples, become."""
+        parts, others = _sort_out(placed)
+        self._odd += len(others)
+        self._first_odd = self._first_odd or next(iter(others), "")
         if len({part.place for part in parts}) < 2:
-            continue
-        reason = next(_find_reasons(items[0].sample, parts, unlike), "")
+            return []
+        sample = placed[0].sample
+        reason = next(_find_reasons(parts, self._unlike), "")
         if reason:
-            refused.append(f"{items[0].sample.name}: {reason}")
-        else:
-            joined += _join(items[0].sample, parts)
-    refused += [
-        f"{item.path} is the name of another file" for item in _find_clashing(joined, samples)
-    ]
-    if refused:
-        raise _refusal(refused)
-    return joined, [_stay(odd)] if odd else []
+            self._refused.append(f"{sample.name}: {reason}")
+            return []
+        joined = list(_join(sample, parts))
+        own = {collision_key(item.path) for item in placed}
+        for item in joined:
+            if collision_key(item.path) in own:
+                self._refuse_name(item.path)
+            self._made.append(item.path)
+            self._of.append(number)
+        return joined
+
+    def conclude(self, places: Places) -> list[str]:
+        """Sentences about what stays as it is, once all samples are joined.
+
+        UsageError names the samples that are not to be joined, and why.
+        """
+        for path in places.find_clashes(self._of, self._made):
+            self._refuse_name(path)
+        if self._refused:
+            raise _refusal(self._refused)
+        return [_stay(self._odd, self._first_odd)] if self._odd else []
+
+    def _refuse_name(self, path: str) -> None:
+        self._refused.append(f"{safe_text(path)}, the joined file's name, is also another file's")
 
 
-def _sort_out(items: Sequence[Placed]) -> tuple[list[_Part], list[str]]:
+def _sort_out(items: Iterable[Placed]) -> tuple[list[_Part], list[str]]:
     """The sample's files in their order, and the paths of those that are never joined."""
     parts: list[_Part] = []
     others: list[str] = []
+    dataset, run, run_id = None, "", ""
     for item in items:
         name = parse_name(item.file.name)
         if name is None or name.suffix not in _JOINABLE or name.is_undetermined:
             others.append(item.path)
-        else:
-            parts.append(_part(item, name))
-    return sorted(parts, key=lambda part: part.place), others
+            continue
+        if item.dataset is not dataset:
+            dataset = item.dataset
+            run, run_id = run_name(dataset), "+".join([run.id for run in dataset.runs])
+        lane = dataset.lane if dataset.lane is not None else name.lane_number
+        place = (run, run_id, lane or 0, int(name.segment or 0), dataset.id)
+        parts.append(_Part(placed=item, name=name, place=place))
+    return sorted(parts, key=_place_of), others
+
+
+def _place_of(part: _Part) -> _Place:
+    return part.place
 
 
 def _join(sample: Sample, parts: Sequence[_Part]) -> Iterator[JoinedFile]:
@@ -137,16 +161,17 @@ def _common_folder(paths: Iterable[str]) -> str:
     return "/".join(common)
 
 
-def _find_reasons(sample: Sample, parts: Sequence[_Part], unlike: bool) -> Iterator[str]:
+def _find_reasons(parts: Sequence[_Part], unlike: bool) -> Iterator[str]:
     """Why the parts are not to be joined; what a person may consent to comes last."""
     yield from _find_lone(parts)
     yield from _find_twice(parts)
     if not unlike:
-        yield from _find_unlike(_datasets(parts), parts)
+        yield from _find_unlike(parts)
 
 
-def _datasets(parts: Iterable[_Part]) -> list[Dataset]:
-    return list({part.placed.dataset.id: part.placed.dataset for part in parts}.values())
+def _first_of_each(parts: Iterable[_Part]) -> list[_Part]:
+    """The first part of each dataset."""
+    return list({part.placed.dataset.id: part for part in reversed([*parts])}.values())[::-1]
 
 
 def _find_lone(parts: Sequence[_Part]) -> Iterator[str]:
@@ -155,63 +180,98 @@ def _find_lone(parts: Sequence[_Part]) -> Iterator[str]:
     for part in parts:
         of_place = reads.setdefault(part.place, {})
         if part.name.read in of_place:
-            yield f"{safe_text(part.placed.path)} is there twice"
+            other = of_place[part.name.read]
+            yield f"{_shown(part)} is the same read and lane as {_shown(other)}"
         of_place[part.name.read] = part
     everything = {part.name.read for part in parts}
     for found in reads.values():
         missing = sorted(everything - found.keys())
         if missing:
             one = next(iter(found.values()))
-            yield f"{safe_text(one.placed.path)} has no mate {missing[0]}"
-    if any(d.is_paired for d in _datasets(parts)) and not {"R1", "R2"} <= everything:
-        yield "the data is paired, and R1 or R2 is missing"
+            yield f"{_shown(one)} has no mate {missing[0]}"
+    paired = next((part for part in parts if part.placed.dataset.is_paired), None)
+    if paired is not None and not {"R1", "R2"} <= everything:
+        yield f"the data of {_shown(paired)} is paired, and R1 or R2 is missing"
 
 
 def _find_twice(parts: Sequence[_Part]) -> Iterator[str]:
     """The same lane from two datasets: a run that was queued again holds the same reads."""
-    seen: dict[tuple[object, ...], str] = {}
-    whole: dict[str, set[bool]] = {}
-    for part in parts:
+    seen: dict[tuple[object, ...], _Part] = {}
+    by_run: dict[str, _Part] = {}
+    for part in {part.place: part for part in parts}.values():
         run, run_id, lane, segment, dataset = part.place
-        libraries = frozenset(library.id for library in part.placed.dataset.libraries)
         if not run_id:
             continue
-        whole.setdefault(run_id, set()).add(lane > 0)
-        other = seen.setdefault((run_id, lane, segment, libraries), dataset)
-        if other != dataset:
-            yield f"lane {lane} of {run} is there twice, in {other} and {dataset}"
-        if len(whole[run_id]) > 1:
-            yield f"{run} is there by lane and of all lanes together"
+        one = by_run.setdefault(run_id, part)
+        libraries = frozenset([library.id for library in part.placed.dataset.libraries])
+        other = seen.setdefault((run_id, lane, segment, libraries), part)
+        if other.place[-1] != dataset:
+            yield (
+                f"lane {lane} of {run} is there twice, in {other.place[-1]} and {dataset}: "
+                f"{_shown(other)} and {_shown(part)}"
+            )
+        if (one.place[2] > 0) != (lane > 0):
+            yield (
+                f"{run} is there by lane and of all lanes together: "
+                f"{_shown(one)} and {_shown(part)}"
+            )
 
 
-def _find_unlike(datasets: Sequence[Dataset], parts: Sequence[_Part]) -> Iterator[str]:
-    libraries = {frozenset(library.id for library in d.libraries) for d in datasets}
-    if len(libraries) > 1:
-        yield f"its files are of {len(libraries)} different libraries"
-    if len({d.read_lengths for d in datasets if d.read_lengths}) > 1:
-        yield "its reads are of different lengths"
-    if len({d.index_lengths for d in datasets if d.index_lengths}) > 1:
-        yield "its index schemes differ"
-    reads = {part.name.read for part in parts}
-    has_barcode = any(d.read_lengths and d.read_lengths[0] <= _BARCODE for d in datasets)
-    if "R3" in reads or (reads & {"I1", "I2"} and has_barcode):
-        yield "its index reads look like single-cell data, whose programs want lanes as they are"
+def _find_unlike(parts: Sequence[_Part]) -> Iterator[str]:
+    datasets = _first_of_each(parts)
+    for what, tell, value in _ALIKE:
+        told: dict[object, _Part] = {}
+        for part in datasets:
+            if value(part.placed.dataset):
+                told.setdefault(value(part.placed.dataset), part)
+        if len(told) > 1:
+            texts = [f"{_shown(p)} ({tell(p.placed.dataset)})" for p in told.values()]
+            yield f"{what}: {' and '.join(texts[:2])}"
+    single_cell = _find_single_cell(parts, datasets)
+    if single_cell is not None:
+        yield (
+            f"{_shown(single_cell)} looks like single-cell data, by its index reads: their "
+            "programs want lanes as they are"
+        )
 
 
-def _find_clashing(
-    joined: Iterable[JoinedFile], samples: Mapping[str, Sequence[Placed]]
-) -> list[JoinedFile]:
-    """Those that would have the name of a file that is there."""
-    by_key = {collision_key(item.path): item for item in joined}
-    keys = (collision_key(item.path) for items in samples.values() for item in items)
-    return [by_key[key] for key in dict.fromkeys(key for key in keys if key in by_key)]
+def _libraries_of(dataset: Dataset) -> object:
+    return frozenset([library.id for library in dataset.libraries]) or "none"
 
 
-def _stay(odd: Sequence[str]) -> str:
+def _library_text(dataset: Dataset) -> str:
+    return " + ".join([library.name or library.id for library in dataset.libraries]) or "none"
+
+
+_ALIKE: tuple[
+    tuple[str, Callable[[Dataset], str], Callable[[Dataset], object]],
+    ...,
+] = (
+    ("its libraries differ", _library_text, _libraries_of),
+    ("its reads are of different lengths", lambda d: d.read_layout, lambda d: d.read_lengths),
+    ("its index schemes differ", lambda d: d.read_layout, lambda d: d.index_lengths),
+)
+"""What must be one for all: the sentence, how a dataset's is shown, and what is compared."""
+
+
+def _find_single_cell(parts: Sequence[_Part], datasets: Iterable[_Part]) -> _Part | None:
+    """A file of what looks like single cells' reads: R3, or index reads beside a barcode's read."""
+    of_read = {part.name.read: part for part in parts}
+    lengths = [part.placed.dataset.read_lengths for part in datasets]
+    has_barcode = any(length and length[0] <= _BARCODE for length in lengths)
+    index = of_read.get("I1") or of_read.get("I2")
+    return of_read.get("R3") or (index if has_barcode else None)
+
+
+def _shown(part: _Part) -> str:
+    return safe_text(part.placed.path)
+
+
+def _stay(number: int, first: str) -> str:
     return (
-        f"{count_text(len(odd), 'file')} that {'is' if len(odd) == 1 else 'are'} not named like "
-        f"gzipped FASTQ of a sample, {safe_text(odd[0])} first, "
-        f"{'stays as it is' if len(odd) == 1 else 'stay as they are'}: --lanes merge joins no such."
+        f"{count_text(number, 'file')} that {'is' if number == 1 else 'are'} not named like "
+        f"gzipped FASTQ of a sample, {safe_text(first)} first, "
+        f"{'stays as it is' if number == 1 else 'stay as they are'}: --lanes merge joins no such."
     )
 
 

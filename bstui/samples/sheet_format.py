@@ -51,6 +51,11 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     prefix: str = ""
     required: bool = False
 
+    @property
+    def has_fields(self) -> bool:
+        """Whether its value comes from the data."""
+        return any(field is not None for _, field, _, _ in string.Formatter().parse(self.value))
+
 
 class SheetFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kind of sheet."""
@@ -68,6 +73,11 @@ class SheetFormat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def is_of_runs(self) -> bool:
         """Whether it is about a raw run, not FASTQ."""
         return self.rows == "runs"
+
+    @property
+    def open_columns(self) -> tuple[Column, ...]:
+        """Those that say the same in every row: whoever knows better fills them in."""
+        return tuple(column for column in self.columns if not column.has_fields)
 
 
 def sheet_names() -> list[str]:

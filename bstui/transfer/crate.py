@@ -5,6 +5,7 @@ That is the way of files with which all is well. Whatever is not, of a single on
 the file goes its own way from there, as any other.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bstui.errors import BstuiError
@@ -14,6 +15,7 @@ from bstui.transfer.items import MIB, Item
 from bstui.transfer.means import Means
 from bstui.transfer.partial import Partial
 from bstui.transfer.shelf import Ready
+from bstui.transfer.verify import GivenUp
 
 _SMALL = MIB
 """Bytes of the largest file that is brought with others."""
@@ -64,6 +66,9 @@ class Crate:
                 flights = [self._prepare(arrival) for arrival in carried]
                 await self._means.fetcher.fetch_in_turn(flights)
             return await threads.hashing(self._prove, carried)
+        except GivenUp:
+            await threads.on_disk(self._let_go)
+            raise asyncio.CancelledError from None
         except BaseException:
             await threads.on_disk(self._let_go)
             raise

@@ -36,11 +36,11 @@ from bstui.transfer.means import Means
 from bstui.transfer.meter import Meter
 from bstui.transfer.opener import Note, Opener
 from bstui.transfer.permissions import Permissions
-from bstui.transfer.publish import Answer, Publisher
-from bstui.transfer.shelf import Published, Shelf
+from bstui.transfer.publish import Publisher
+from bstui.transfer.shelf import Answer, Fenced, Published, Shelf
 from bstui.transfer.threads import Threads
 from bstui.transfer.upkeep import count, steer, touch
-from bstui.transfer.verify import PartSizes
+from bstui.transfer.verify import GivenUp, PartSizes
 from bstui.transfer.waits import Tries, Waits
 
 _AHEAD = 4
@@ -142,6 +142,7 @@ class Engine:
             await asyncio.wait(background)
             fetcher, self._fetcher = self._fetcher, None  # a wish that comes late is not for it
             await asyncio.to_thread(fetcher.close)
+            await self._publisher.drained()  # what it still gives the threads, they are to do
             await asyncio.to_thread(threads.close)
             destination.close()
 
@@ -304,7 +305,7 @@ class Engine:
                     self._forget(left.pop(path).item)
                 elif isinstance(answer, BstuiError):
                     alone[path] = answer
-                else:
+                elif isinstance(answer, Fenced):
                     raise answer
             if self._is_stopping:
                 raise asyncio.CancelledError
@@ -383,6 +384,8 @@ class Engine:
                     return ready
                 self._early.discard(task)
                 return await self._publisher.publish(ready)
+            except GivenUp:
+                raise asyncio.CancelledError from None
             except BstuiError as error:
                 trouble = error
             self._early.add(task)

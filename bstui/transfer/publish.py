@@ -3,13 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from bstui.errors import BstuiError
 from bstui.transfer.items import MIB
-from bstui.transfer.shelf import Fenced, Published, Ready, Shelf
+from bstui.transfer.shelf import Answer, Published, Ready, Shelf
 from bstui.transfer.threads import Threads
-
-Answer = Published | BstuiError | Fenced
-"""What became of a file that was to be published."""
 
 _BATCH = 64 * MIB
 _BATCH_FILES = 256
@@ -32,7 +28,7 @@ class Publisher:
         self._flushing: asyncio.Task[None] | None = None
 
     async def publish(self, ready: Ready) -> Published:
-        """Return once the file stands durable under its name; BstuiError, Fenced.
+        """Return once the file stands durable under its name; BstuiError, Fenced, GivenUp.
 
         `ready.partial` is closed in any case.
         """

@@ -29,7 +29,7 @@ from bstui.transfer.items import Digest, Existing, Item, Proof
 from bstui.transfer.partial import Contended, Partial
 from bstui.transfer.permissions import Permissions
 from bstui.transfer.renames import rename_free, rename_new
-from bstui.transfer.verify import PartSizes, have_same_bytes, prove_file
+from bstui.transfer.verify import GivenUp, PartSizes, have_same_bytes, prove_file
 
 _MANY = 8
 """Files that are made durable together, where the disk allows it."""
@@ -55,6 +55,10 @@ class Published:
 
     item: Item
     proof: Proof
+
+
+Answer = Published | BstuiError | Fenced | GivenUp
+"""What became of a file that was to be published."""
 
 
 def next_name(name: str, number: int) -> str:
@@ -124,9 +128,9 @@ class Shelf:
                 raise _name_taken(item, error.why) from None
         return None
 
-    def publish(self, batch: list[Ready]) -> list[Published | BstuiError | Fenced]:
+    def publish(self, batch: list[Ready]) -> list[Answer]:
         """Publish each of `batch`, and close it. Answers in the same order."""
-        answers: dict[int, Published | BstuiError | Fenced] = {}
+        answers: dict[int, Answer] = {}
         settled = []
         away = self._find_away()
         for i, ready in enumerate(batch):
@@ -201,7 +205,7 @@ class Shelf:
         self,
         batch: list[Ready],
         members: list[int],
-        answers: dict[int, Published | BstuiError | Fenced],
+        answers: dict[int, Answer],
     ) -> None:
         """Rename the files of one folder, and make the names durable once for all of them.
 
@@ -227,12 +231,12 @@ class Shelf:
             return fenced
         return None
 
-    def _name(self, folder: int, ready: Ready) -> Published | BstuiError:
+    def _name(self, folder: int, ready: Ready) -> Published | BstuiError | GivenUp:
         try:
             return self._rename(folder, ready)
         except OSError as error:
             return disk_error(error, ready.partial.item.path, self.destination.fd)
-        except BstuiError as error:
+        except (BstuiError, GivenUp) as error:
             return error
 
     def _rename(self, folder: int, ready: Ready) -> Published:
@@ -280,7 +284,7 @@ class Shelf:
         if taken is None:
             return False
         try:
-            if not have_same_bytes(taken, partial.fd):
+            if not have_same_bytes(taken, partial.fd, self.sizes.check):
                 return False
             sync(taken)
         finally:

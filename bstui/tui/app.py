@@ -10,12 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.command import CommandPalette
+from textual.widget import AwaitMount
 
 from bstui.errors import BstuiError
 from bstui.tui.key_order import KeyOrder
 from bstui.tui.keys import bindings, clashes, keymap
 from bstui.tui.mistake import Mistake
 from bstui.tui.palette import Destination, Destinations, KeyCommands
+from bstui.tui.screens.memory import recall, remember
 from bstui.tui.screens.place import Place
 from bstui.tui.screens.profiles import ProfilesScreen
 from bstui.tui.screens.work import WorkFailed, begin
@@ -33,6 +35,7 @@ _LOOK_PERIOD = 5.0
 _FIRST_LOOK = 0.3
 """Seconds after the start, so that the first frame is not kept waiting."""
 _TERMINAL_PERIOD = 5.0
+_MODES = ("browse", "jobs", "history")
 _GRACE = 5.0
 """Seconds to leave in after the terminal is gone; then the process ends, for its queue to a
 terminal that reads no more may never empty (measured: it would stay for ever)."""
@@ -45,7 +48,7 @@ class BstuiApp(KeyOrder):
     CSS_PATH = "app.tcss"
     BINDINGS = bindings("app")
     COMMANDS = {KeyCommands, Destinations}
-    DEFAULT_MODE = "browse"
+    DEFAULT_MODE = _MODES[0]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-roomy")]
 
     def __init__(self, services: Services, *, watches_terminal: bool = False) -> None:
@@ -60,6 +63,7 @@ class BstuiApp(KeyOrder):
         """What nobody had thought of, and what the program had to stop for."""
         self._active: dict[str, str] = {}
         """Jobs that were at work at the last look, by id, and their names."""
+        self._mode_at_start = self._last_mode()
         self.animation_level = "none"
         dress(self, self.look)
         self.set_keymap(keymap(services.settings.keys))
@@ -79,7 +83,18 @@ class BstuiApp(KeyOrder):
 
         return HistoryScreen(self.services)
 
-    def on_mount(self) -> None:
+    def _last_mode(self) -> str:
+        """The place that was left last; the first where a profile is named, which is to be seen."""
+        kept = recall(self.services.place_file).mode
+        return kept if kept in _MODES and not self.services.profile_name else _MODES[0]
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        remember(self.services.place_file, mode=mode)
+        return super().switch_mode(mode)
+
+    async def on_mount(self) -> None:
+        if self._mode_at_start != self.current_mode:
+            await self.switch_mode(self._mode_at_start)
         self.set_interval(_LOOK_PERIOD, self._look_at_jobs)
         self.set_timer(_FIRST_LOOK, self._look_at_jobs)
         clashing = clashes(self.services.settings.keys)

@@ -100,9 +100,10 @@ KEYS: tuple[Key, ...] = (
     _key("scroll-up", "K", "scroll_pane(-1)", "", "Scroll the other pane up", LISTS, "beside"),
 
     _key("start", "enter", "start", "start", "Start the import", REVIEW, "review"),
-    _key("edit", "e", "edit", "edit", "Change the line under the cursor", REVIEW, "review"),
-    _key("warnings", "w", "warnings", "warnings", "Show every warning, and what is left out",
-         REVIEW, "review"),
+    _key("edit", "e", "edit", "edit", "Change the line under the cursor, or write another",
+         REVIEW, "review layouts"),
+    _key("warnings", "w", "warnings", "warnings", "Go to the next warning, and to the line that "
+         "it is about", REVIEW, "review"),
 
     _key("arrange", "a", "arrange", "arrange", "Arrange the samples: rename, move, split, leave "
          "out", REVIEW, "review"),
@@ -122,16 +123,24 @@ KEYS: tuple[Key, ...] = (
          "job"),
     _key("bandwidth", "b", "bandwidth", "limit", "Limit the bytes a second of the job", JOBS,
          "job"),
+    _key("verify", "V", "verify", "verify", "Read every file of the job against its record; again: "
+         "stop", JOBS, "job-page"),
+    _key("report", "w", "report", "report", "Write the report of the job, one page of HTML", JOBS,
+         "job-page"),
     _key("log-level", "W", "log_level", "", "Of the log all lines, all but files that are done, or "
          "warnings and errors alone", JOBS, "log"),
-    _key("log-down", "j down", "scroll_log(1)", "", "The log, a line down", JOBS, "log"),
-    _key("log-up", "k up", "scroll_log(-1)", "", "The log, a line up", JOBS, "log"),
-    _key("log-page-down", "pagedown ctrl+d", "page_log(1)", "", "The log, a page down", JOBS,
-         "log"),
-    _key("log-page-up", "pageup ctrl+u", "page_log(-1)", "", "The log, a page up", JOBS, "log"),
-    _key("log-first", "g home", "log_first", "", "The oldest line of the log", JOBS, "log"),
-    _key("log-follow", "G end", "follow", "", "The newest line, and follow the log again", JOBS,
-         "log"),
+    _key("log-down", "j down", "scroll_log(1)", "", "Of the tab shown, a line down", JOBS,
+         "log reading"),
+    _key("log-up", "k up", "scroll_log(-1)", "", "Of the tab shown, a line up", JOBS,
+         "log reading"),
+    _key("log-page-down", "pagedown ctrl+d", "page_log(1)", "", "Of the tab shown, a page down",
+         JOBS, "log reading"),
+    _key("log-page-up", "pageup ctrl+u", "page_log(-1)", "", "Of the tab shown, a page up", JOBS,
+         "log reading"),
+    _key("log-first", "g home", "log_first", "", "Of the tab shown, the first line", JOBS,
+         "log reading"),
+    _key("log-follow", "G end", "follow", "", "Of the tab shown, the last line; the log is "
+         "followed again", JOBS, "log reading"),
     _key("find-next", "n", "find(1)", "", "The next line of the log that was searched for", JOBS,
          "log"),
     _key("find-previous", "N", "find(-1)", "", "The line before that was searched for", JOBS,
@@ -141,6 +150,8 @@ KEYS: tuple[Key, ...] = (
          PROGRAM, "entry"),
     _key("prompt-undo", "escape", "undo", "undo", "In a line that asks: leave all as it was",
          PROGRAM, "entry choice"),
+    _key("complete", "tab", "complete", "complete", "In a line that asks for a folder: complete "
+         "its name, as shells do", PROGRAM, "folder"),
     _key("yes", "y", "answer(True)", "yes", "Yes, to a question", PROGRAM, "question"),
     _key("no", "n enter escape", "answer(False)", "no", "No, to a question", PROGRAM, "question"),
 
@@ -161,11 +172,13 @@ KEYS: tuple[Key, ...] = (
 _TOGETHER = (
     "app screen list reload copy table marks basket runs tabs beside",
     "app screen list reload copy table marks arrange",
+    "app screen list reload copy table marks layouts",
     "app screen list reload copy table job",
-    "app screen list reload copy tabs beside job log",
+    "app screen list reload copy tabs beside job job-page log",
+    "app screen list reload copy tabs beside job job-page reading",
     "app screen reload copy tabs beside table review",
     "app mistake",
-    "entry",
+    "entry folder",
     "choice",
     "question",
 )

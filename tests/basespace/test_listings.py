@@ -105,6 +105,18 @@ async def test_two_pages_are_asked_for_ahead_and_no_more() -> None:
     assert server.most_open == 2
 
 
+async def test_a_list_that_was_broken_off_goes_on_from_there() -> None:
+    server = Server(some(60))
+    listing = Listing(server.fetch, 10)
+    async with aclosing(listing.pages()) as pages:
+        got = [*await anext(pages), *await anext(pages)]
+    asked = len(server.asked)
+    got += [item async for page in listing.pages() for item in page]
+    assert [item.id for item in got] == some(60)
+    assert server.asked[asked][0] == 20
+    assert listing.missing == 0
+
+
 async def test_leaving_early_takes_back_what_is_under_way() -> None:
     started, cancelled = asyncio.Event(), asyncio.Event()
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bstui.basespace.models import Dataset, File
 from bstui.errors import UsageError
 from bstui.samples.grouping import Grouping, group_choices
-from bstui.samples.lanes import JoinedFile, join_lanes
-from bstui.samples.layout import DEFAULTS, Placed, place_files
+from bstui.samples.lanes import JoinedFile, LaneJoins
+from bstui.samples.layout import DEFAULTS, Placed
+from bstui.samples.places import Places
 from tests.samples.things import RUN_1, RUN_2, choice, dataset, file
 
 READS = ("R1", "R2")
@@ -30,7 +31,15 @@ def lane_files(
 
 def placed(files: dict[str, list[File]], *datasets: Dataset) -> list[Placed]:
     samples = group_choices([choice("Heart", *datasets)], Grouping.AUTOMATIC)
-    return place_files(samples, files, DEFAULTS[Grouping.AUTOMATIC])
+    return list(Places(samples, files, DEFAULTS[Grouping.AUTOMATIC]))
+
+
+def join_lanes(
+    items: Sequence[Placed], *, unlike: bool = False
+) -> tuple[list[JoinedFile], list[str]]:
+    """What the files of one sample become, and what is said of it."""
+    joins = LaneJoins(unlike=unlike)
+    return joins.join(0, items), joins.conclude(Places((items[0].sample,), {}, "{file}"))
 
 
 def two_lanes(**other: object) -> list[Placed]:
@@ -67,6 +76,18 @@ def test_runs_whose_names_clash_are_joined_above_their_folders() -> None:
     assert {part.path.split("/")[2] for part in joined[0].parts} == {RUN_1.name, RUN_2.name}
 
 
+def test_a_joined_file_that_has_the_name_of_another_samples_file_is_refused() -> None:
+    heart = choice("Heart", dataset(1, lane=1), dataset(2, lane=2))
+    samples = group_choices([heart, choice("Other", dataset(3))], Grouping.AUTOMATIC)
+    files = {f"ds.{n}": lane_files(n, n) for n in (1, 2)}
+    files["ds.3"] = [file("3", "HEART_S1_R1_001.fastq.gz")]
+    places, joins = Places(samples, files, "{file}"), LaneJoins()
+    for number in (0, 1):
+        joins.join(number, places.of(number))
+    with pytest.raises(UsageError, match=r"Heart_S1_R1_001\.fastq\.gz, the joined file's name"):
+        joins.conclude(places)
+
+
 def test_odd_files_are_kept_and_told() -> None:
     files = {
         "ds.1": [*lane_files(1), file("9", "notes.txt"), file("8", "H_S1_L001_R1_001.fastq.ora")],
@@ -78,7 +99,7 @@ def test_odd_files_are_kept_and_told() -> None:
 
 
 SIMILAR: dict[str, dict[str, object]] = {
-    "different libraries": {"libraries": (msgspec.structs.replace(RUN_1, id="8"),)},
+    "libraries differ": {"libraries": (msgspec.structs.replace(RUN_1, id="8"),)},
     "different lengths": {"read_lengths": (76, 76)},
     "index schemes differ": {"read_lengths": (151, 151), "index_lengths": (8,)},
 }
@@ -136,6 +157,31 @@ def test_single_cell_reads_are_joined_with_consent_only() -> None:
     with pytest.raises(UsageError, match="single-cell"):
         join_lanes(placed(files, *barcodes))
     assert len(join_lanes(placed(files, *barcodes), unlike=True)[0]) == 3
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Heart", "Heart"),
+        ("Heart", "hEART"),
+        ("Bl\u00e4tt", "Bla\u0308tt"),
+    ],
+)
+def test_joined_files_of_one_name_are_refused(names: tuple[str, str]) -> None:
+    datasets = [dataset(n, lane=n) for n in (1, 2, 3, 4)]
+    chosen = [choice("A", *datasets[:2]), choice("B", *datasets[2:])]
+    samples = group_choices(chosen, Grouping.AUTOMATIC)
+    files = {
+        f"ds.{n}": [
+            file(f"{n}.{read}", f"{names[n > 2]}_S1_L{n:03}_{read}_001.fastq.gz") for read in READS
+        ]
+        for n in (1, 2, 3, 4)
+    }
+    places, joins = Places(samples, files, "{file}"), LaneJoins()
+    for number in (0, 1):
+        joins.join(number, places.of(number))
+    with pytest.raises(UsageError, match=f"{names[1]}_S1_R1_001.fastq.gz, the joined file's name"):
+        joins.conclude(places)
 
 
 LANES = st.lists(

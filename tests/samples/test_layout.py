@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bstui.basespace.models import File, Reference
 from bstui.errors import UsageError
 from bstui.samples.grouping import Grouping, Sample, group_choices, parse_grouping
-from bstui.samples.layout import DEFAULTS, check_template, place_files
+from bstui.samples.layout import DEFAULTS, check_template
+from bstui.samples.places import Places
 from bstui.text import collision_key
 from tests.samples.things import RUN_1, RUN_2, choice, dataset, file
 
@@ -19,7 +20,7 @@ R2 = "S_S1_L001_R2_001.fastq.gz"
 
 def paths(samples: Sequence[Sample], files: dict[str, list[File]], template: str = "") -> list[str]:
     layout = template or DEFAULTS[Grouping.AUTOMATIC]
-    return [placed.path for placed in place_files(samples, files, check_template(layout))]
+    return [placed.path for placed in Places(samples, files, check_template(layout))]
 
 
 def pair(number: int) -> list[File]:
@@ -187,7 +188,7 @@ def test_no_two_files_meet_and_none_leaves(
     imported: tuple[tuple[Sample, ...], dict[str, list[File]]], template: str
 ) -> None:
     samples, files = imported
-    placed = place_files(samples, files, template)
+    placed = Places(samples, files, template)
     assert sorted(item.file.id for item in placed) == sorted(
         item.id for items in files.values() for item in items
     )

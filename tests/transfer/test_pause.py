@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -106,6 +107,32 @@ async def test_a_run_that_is_cancelled_lets_go_and_can_be_resumed(bench: Bench) 
     with pytest.raises(asyncio.CancelledError):
         await task
     fault.release.set()
+    await bench.run(holder=replace(HOLDER, attempt=2))
+    bench.check()
+
+
+async def test_a_run_that_is_cancelled_while_it_publishes_leaves_no_task_behind(
+    bench: Bench,
+) -> None:
+    """What waits for its turn to be published is still let go of by the threads of the disk."""
+    for i in range(30):
+        bench.store.put(f"f{i}", make_bytes(1000, i))
+    is_publishing, may_go_on = threading.Event(), threading.Event()
+
+    def fence() -> None:
+        is_publishing.set()
+        may_go_on.wait(90)
+
+    engine = bench.engine(fence=fence)
+    task = asyncio.create_task(engine.run(bench.items()))
+    await asyncio.to_thread(is_publishing.wait, 90)
+    await until(lambda: engine.snapshot().bytes_done == 30 * 1000 or bench.store.open_now == 0)
+    task.cancel()
+    await until(lambda: bench.store.connected == 0)
+    may_go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert asyncio.all_tasks() == {asyncio.current_task()}
     await bench.run(holder=replace(HOLDER, attempt=2))
     bench.check()
 

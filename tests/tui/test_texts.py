@@ -175,15 +175,15 @@ def test_choices_follow_settings_and_the_last_import() -> None:
     assert again.destination == Path("/last")
     assert again.options == Options(bcl=True, verify="full")
     of_run = ["bcl_files", "include", "exclude", "unzip", "bcl_convert"]
-    keys = ["where", *of_run, "existing", "verify", "name"]
-    assert [line.key for line in list_choices(again, "")] == keys
+    keys = ["where", *of_run, "sheets", "existing", "verify", "name"]
+    assert [line.key for line in list_choices(again, None)] == keys
     some = change(again, "include", "'a b' *.bin", "")
     assert some.options.include == ("a b", "*.bin")
-    (line,) = [line for line in list_choices(some, "") if line.key == "include"]
+    (line,) = [line for line in list_choices(some, None) if line.key == "include"]
     assert change(again, "include", line.value, "") == some
     landed = change(change(again, "unzip", "unpacked", ""), "bcl_convert", "print", "")
     assert (landed.options.unzip, landed.options.bcl_convert) == (True, "print")
-    assert [line.value for line in list_choices(landed, "")][4:6] == ["unpacked", "print"]
+    assert [line.value for line in list_choices(landed, None)][4:6] == ["unpacked", "print"]
     undone = change(change(landed, "unzip", "as they are", ""), "bcl_convert", "nothing", "")
     assert undone == again
     for bad in ("{a", "'a"):
@@ -194,7 +194,7 @@ def test_a_sample_name_comes_and_goes_with_its_grouping() -> None:
     choices = first_choices(ImportSettings(), "/data", bcl=False, sample="Pool")
     single = change(choices, "grouping", "single", "Pool")
     assert single.options.sample == "Pool"
-    assert "sample" in [line.key for line in list_choices(single, "job")]
+    assert "sample" in [line.key for line in list_choices(single, None)]
     assert change(single, "grouping", "none", "Pool").options.sample == ""
 
 
@@ -222,7 +222,7 @@ def test_folders_are_resolved(home: Path) -> None:
 
 def test_values_go_round() -> None:
     choices = first_choices(ImportSettings(), "/data", bcl=False, sample="")
-    verify = next(line for line in list_choices(choices, "") if line.key == "verify")
+    verify = next(line for line in list_choices(choices, None) if line.key == "verify")
     assert next_value(verify) == "full"
 
 

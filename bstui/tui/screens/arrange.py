@@ -77,8 +77,10 @@ class ArrangeScreen(ListPlace):
     BINDINGS = bindings("arrange")
     HINTS = ("rename", "gather", "split", "drop", "undo", "back")
 
-    def __init__(self, services: Services, arrangement: Arrangement) -> None:
+    def __init__(self, services: Services, arrangement: Arrangement, sample: str = "") -> None:
+        """`sample`: the one that the cursor is put on."""
         super().__init__(services)
+        self._first = sample
         self._arrangement = arrangement
         self._marked: set[str] = set()
         rows = ItemRows(_FIELDS, lambda part: part.key, badge=self._badge)
@@ -102,6 +104,8 @@ class ArrangeScreen(ListPlace):
     def on_mount(self) -> None:
         self.set_focus(self._pane.table)
         self.load()
+        keys = (part.key for part in self._pane.rows.items if part.sample == self._first)
+        self._pane.table.select_key(next(keys, ""))
 
     def load(self) -> None:
         table, samples = self._pane.table, self._arrangement.samples

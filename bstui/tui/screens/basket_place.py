@@ -9,7 +9,7 @@ from bstui.tui.screens.list_place import ListPlace
 from bstui.tui.screens.review import ReviewScreen
 from bstui.tui.services import Services, Workspace
 from bstui.tui.widgets.canvas import Role
-from bstui.units import count_text
+from bstui.units import count_text, size_text
 
 
 class BasketPlace(ListPlace):
@@ -48,8 +48,20 @@ class BasketPlace(ListPlace):
     def status_right(self) -> str:
         run = self.basket.run
         if run is not None:
-            return f"raw BCL of {run.name} marked"
-        return f"marked {len(self.basket):,} in all" if len(self.basket) else ""
+            return f"raw BCL of {run.name} marked{self.size_marked()}"
+        return self.marked_in_all() if len(self.basket) else ""
+
+    def marked_in_all(self, here: str = "") -> str:
+        """`marked 61 in all, 2.4 TB`."""
+        return f"marked {here}{len(self.basket):,} in all{self.size_marked()}"
+
+    def size_marked(self) -> str:
+        """`, 2.4 TB`; `, over 2.4 TB` where the size of some is not known, nothing where of all."""
+        sizes = self.workspace.sizes
+        known = [sizes[mark.key] for mark in self.basket.chosen if mark.key in sizes]
+        if not known:
+            return ""
+        return f", {'over ' if len(known) < len(self.basket) else ''}{size_text(sum(known))}"
 
     def change_marks(self, add: Iterable[AnyMark], remove: Iterable[AnyMark]) -> None:
         """Change the basket, or say why it cannot be."""

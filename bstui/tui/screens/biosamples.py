@@ -71,6 +71,8 @@ class BiosamplesScreen(BasketPlace):
         self._detail = Detail(classes="beside")
         self._memory = "biosamples " + " ".join(sorted(map(source_key, sources)))
         self._cursor = ""
+        self._tally: str | None = None
+        """What the status line says of marks: counted over all rows, so not at each key."""
 
     def compose_body(self) -> Iterable[Widget]:
         with Horizontal():
@@ -101,6 +103,7 @@ class BiosamplesScreen(BasketPlace):
 
     def load(self) -> None:
         self._details.clear()
+        self.pane.table.refresh_rows()  # what rows say was of those details
         self.pane.load(Feed([self._listing(source) for source in self._sources]))
 
     def _listing(self, source: Source) -> tuple[Listing[Any], Callable[[Biosample], Candidate]]:
@@ -111,7 +114,12 @@ class BiosamplesScreen(BasketPlace):
             listing = client.biosamples(source.id)
         return listing, lambda biosample: candidate(biosample, source)
 
+    def on_pick_table_arranged(self) -> None:
+        self._tally = None
+        super().on_pick_table_arranged()
+
     def on_list_pane_changed(self) -> None:
+        self._tally = None
         if self._cursor and self.pane.table.select_key(self._cursor):
             self._cursor = ""
         super().on_list_pane_changed()
@@ -145,12 +153,17 @@ class BiosamplesScreen(BasketPlace):
         for one in candidates:
             if one.biosample.id in found:
                 self._details[one.key] = found[one.biosample.id]
+                self.workspace.sizes[one.mark.key] = found[one.biosample.id].size
+        if any(one.mark in self.basket for one in candidates):
+            self._tally = None
+            self.show_status()
         self.pane.table.refresh_rows(self.pane.rows.numbers_of(candidates))
         self._show_detail()
 
     # What is shown
 
     def basket_changed(self) -> None:
+        self._tally = None
         self.pane.table.lock_marks(self.basket.run is not None)
         super().basket_changed()
 
@@ -174,8 +187,13 @@ class BiosamplesScreen(BasketPlace):
     def status_right(self) -> str:
         if self.basket.run is not None or not len(self.basket):
             return super().status_right()
+        if self._tally is None:
+            self._tally = self._count_marked()
+        return self._tally
+
+    def _count_marked(self) -> str:
         here = [one for one in self.pane.rows.items if one.mark in self.basket]
-        text = f"marked {len(here):,} here, {len(self.basket):,} in all"
+        text = self.marked_in_all(f"{len(here):,} here, ")
         shown = set(self.pane.table.shown_rows)
         hidden = len(here) - sum(self.pane.rows.items[row].mark in self.basket for row in shown)
         return f"{text} ({hidden:,} hidden)" if hidden else text

@@ -1,24 +1,21 @@
-"""What a person decides on the review page, as a list of lines that can be changed."""
+"""What a person decides on the review page: each decision a line that can be changed."""
 
 import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-from textual.message import Message
 
 from bstui.config_tables import ImportSettings
 from bstui.errors import BstuiError
-from bstui.jobs.records import Options
+from bstui.jobs.records import Options, PlanHeader
+from bstui.jobs.whereabouts import cpu_minutes
 from bstui.runs.choice import parse_choice
 from bstui.samples.grouping import Grouping
 from bstui.samples.layout import DEFAULTS, check_template
-from bstui.tui.keys import bindings
-from bstui.tui.screens.rows import Field, ItemRows
-from bstui.tui.widgets.columns import Column
-from bstui.tui.widgets.row_view import RowView
+from bstui.samples.sheet_format import load_sheets
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "grouping": {
@@ -83,6 +80,8 @@ SETTINGS: Mapping[str, str] = {
     "layout": "import.layout",
     "existing": "import.existing",
     "verify": "import.verify",
+    "launch": "import.launch",
+    "slurm": "slurm",
 }
 """The setting that a line begins with, by its key."""
 
@@ -101,8 +100,8 @@ def first_choices(settings: ImportSettings, destination: str, *, bcl: bool, samp
     return Choices(Path(where), options)
 
 
-def list_choices(choices: Choices, job_name: str) -> list[Choice]:
-    """The lines for these decisions; `job_name` is what the plan calls the job."""
+def list_choices(choices: Choices, header: PlanHeader | None) -> list[Choice]:
+    """The lines for these decisions; `header` is that of the last plan, where there is one."""
     options = choices.options
     where = str(choices.destination)
     lines = [Choice("where", "where", where, where)]
@@ -118,11 +117,24 @@ def list_choices(choices: Choices, job_name: str) -> list[Choice]:
             lines.append(Choice("sample", "sample", options.sample, options.sample))
         layout = options.layout or DEFAULTS[Grouping(options.grouping)]
         lines.append(Choice("layout", "paths", layout, layout))
+    sheets = ", ".join(options.sheets)
+    lines.append(Choice("sheets", "sheets", sheets or "none", sheets))
     lines.append(_among("existing", "if there", options.existing))
-    lines.append(_among("verify", "proof", options.verify))
-    name = choices.name or job_name
+    lines.append(_proof(options, header))
+    name = choices.name or (header.name if header else "")
     lines.append(Choice("name", "job name", name or "…", name))
     return lines
+
+
+def _proof(options: Options, header: PlanHeader | None) -> Choice:
+    """How files are proven, and what all of the job then takes of a processor."""
+    line = _among("verify", "proof", options.verify)
+    if header is None:
+        return line
+    minutes = cpu_minutes(msgspec.structs.replace(header, options=options))
+    cost = f"{minutes:,.0f}" if minutes >= 0.5 else "under 1"
+    words = _WORDS["verify"][options.verify]
+    return replace(line, text=f"{options.verify}, {cost} CPU min: {words}")
 
 
 def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
@@ -137,8 +149,7 @@ def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
         case "name":
             return replace(choices, name=value.strip())
         case "layout":
-            default = value.strip() in ("", DEFAULTS[Grouping(options.grouping)])
-            layout = "" if default else check_template(value.strip())
+            layout = layout_value(value, DEFAULTS[Grouping(options.grouping)])
             return replace(choices, options=_with(options, layout=layout))
         case "include" | "exclude":
             globs = tuple(shlex.split(value))
@@ -149,6 +160,10 @@ def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
         case "bcl_convert":
             asked = "" if value == "nothing" else value
             return replace(choices, options=_with(options, bcl_convert=asked))
+        case "sheets":
+            sheets = tuple(shlex.split(value))
+            load_sheets(sheets)
+            return replace(choices, options=_with(options, sheets=sheets))
         case "sample":
             if not value.strip():
                 raise ValueError("a sample needs a name")
@@ -158,6 +173,15 @@ def change(choices: Choices, key: str, value: str, sample: str) -> Choices:
             return replace(choices, options=_with(options, grouping=value, sample=named))
         case _:
             return replace(choices, options=_with(options, **{key: value}))
+
+
+def layout_value(text: str, default: str) -> str:
+    """What the options keep of a layout; empty for the default. A UsageError where it is none."""
+    text = text.strip()
+    if text in ("", default):
+        return ""
+    check_template(text)
+    return text
 
 
 def _with(options: Options, **changes: str | bool | tuple[str, ...]) -> Options:
@@ -176,52 +200,6 @@ def _folder(text: str) -> Path:
 def _among(key: str, label: str, value: str) -> Choice:
     words = _WORDS[key]
     return Choice(key, label, f"{value}: {words[value]}", value, tuple(words))
-
-
-_FIELDS = (
-    Field[Choice](Column("label", "import", 9, priority=0), lambda one: one.label),
-    Field[Choice](Column("text", "what is decided", 40, 20, 0, grow=True), lambda one: one.text),
-)
-
-
-class ChoiceTable(RowView):
-    """The list; `enter` starts the import, the other keys of going in change a line."""
-
-    BINDINGS = bindings("review")
-
-    class Asked(Message):
-        """A key of the review was pressed."""
-
-        def __init__(self, action: str) -> None:
-            super().__init__()
-            self.action = action
-
-    def __init__(self) -> None:
-        self.model = ItemRows(_FIELDS, lambda one: one.key)
-        super().__init__(self.model.columns, self.model)
-
-    @property
-    def current(self) -> Choice | None:
-        row = self.cursor_row
-        return None if row is None else self.model.items[row]
-
-    def show(self, lines: Sequence[Choice]) -> None:
-        """Show these lines, the cursor on the same one."""
-        self.model = self.model.renewed(lines)
-        self.styles.height = len(lines) + 1
-        self.set_rows(self.model)
-
-    def action_start(self) -> None:
-        self.post_message(self.Asked("start"))
-
-    def action_edit(self) -> None:
-        self.post_message(self.Asked("edit"))
-
-    def action_arrange(self) -> None:
-        self.post_message(self.Asked("arrange"))
-
-    def action_warnings(self) -> None:
-        self.post_message(self.Asked("warnings"))
 
 
 def next_value(choice: Choice) -> str:

@@ -1,5 +1,6 @@
 """A list that arrives page by page: its table, and in its place why there is nothing in it."""
 
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bstui.tui.screens.work import begin
 from bstui.tui.widgets.messages import Said
 from bstui.tui.widgets.notice import Notice
 from bstui.tui.widgets.pick_table import PickTable
+from bstui.units import duration_text
 
 T = TypeVar("T")
 
@@ -36,6 +38,8 @@ class Feed(Generic[T]):
     def __init__(self, parts: Sequence[tuple[Listing[Any], Callable[[Any], T]]]) -> None:
         """Each listing with what makes an item of what it lists."""
         self._parts = tuple(parts)
+        self._through = 0
+        """Listings that are read to their end."""
 
     @property
     def total(self) -> int | None:
@@ -54,10 +58,13 @@ class Feed(Generic[T]):
         return [note for listing, _ in self._parts for note in listing.notes]
 
     async def pages(self) -> AsyncGenerator[list[T]]:
-        for listing, make in self._parts:
+        """Called again after it was broken off, it goes on from there."""
+        while self._through < len(self._parts):
+            listing, make = self._parts[self._through]
             async with aclosing(listing.pages()) as pages:
                 async for page in pages:
                     yield [make(item) for item in page]
+            self._through += 1
 
 
 class ListPane(Vertical, Generic[T]):
@@ -93,6 +100,10 @@ class ListPane(Vertical, Generic[T]):
         self._empty = empty
         self._error_keys = tuple(error_keys)
         self._worker: Worker[None] | None = None
+        self._broken_off: Feed[T] | None = None
+        """What can be gone on with: it was stopped, or failed, after a part of it had come."""
+        self.as_of: float | None = None
+        """When the rows were all there (unix time); they stay when loading again fails."""
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -117,7 +128,26 @@ class ListPane(Vertical, Generic[T]):
         if not len(self.rows):
             self.notice.wait()
             self.add_class("-empty")
-        self._worker = begin(self, lambda: self._load(feed), "load")
+        self._begin(feed, is_first=True)
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether a part of the list is here, and the rest can be had with `go_on`."""
+        return self._broken_off is not None and not self.is_loading
+
+    def go_on(self) -> bool:
+        """Load what was not yet there when loading was stopped; whether there is such."""
+        feed = self._broken_off
+        if feed is None or self.is_loading:
+            return False
+        self.error = None
+        self.notice.hide()
+        self._begin(feed, is_first=False)
+        return True
+
+    def _begin(self, feed: Feed[T], *, is_first: bool) -> None:
+        self._broken_off = None
+        self._worker = begin(self, lambda: self._load(feed, is_first), "load")
         self.post_message(self.Changed(self))
 
     def stop(self) -> bool:
@@ -125,8 +155,10 @@ class ListPane(Vertical, Generic[T]):
         if self._worker is None or not self.is_loading:
             return False
         self._worker.cancel()
+        self._worker = None
         if not len(self.rows):
             self.notice.empty("Stopped before anything came.", hint="R loads again.")
+        self.post_message(self.Changed(self))
         return True
 
     def show(self, items: Sequence[T], empty: Emptiness | None = None) -> None:
@@ -143,21 +175,22 @@ class ListPane(Vertical, Generic[T]):
         self.notice.error(error, self._error_keys)
         self.post_message(self.Changed(self))
 
-    async def _load(self, feed: Feed[T]) -> None:
-        is_first = True
+    async def _load(self, feed: Feed[T], is_first: bool) -> None:
         try:
             async with aclosing(feed.pages()) as pages:
                 async for page in pages:
                     self.loading_total = feed.total
                     self._take(page, is_first)
                     is_first = False
+                    self._broken_off = feed
         except BstuiError as error:
             self.fail(error)
             return
         if is_first:
             self._take([], is_first)
         self.missing = feed.missing
-        self._worker = None
+        self._worker = self._broken_off = None
+        self.as_of = time.time()
         self._show_state()
         if feed.notes:
             self.post_message(Said(self.table, " ".join(feed.notes)))
@@ -191,6 +224,12 @@ def list_status(pane: ListPane[Any]) -> str:
     if pane.is_loading:
         known = f" of {pane.loading_total:,}" if pane.loading_total else ""
         parts = [f"{at}/{shown}  loaded {len(pane.rows):,}{known}, ctrl+c stops"]
+    elif pane.is_broken_off:
+        known = f" of {pane.loading_total:,}" if pane.loading_total else ""
+        parts.append(f"stopped at {len(pane.rows):,}{known}, R goes on")
+    elif pane.error is not None and pane.as_of is not None and len(pane.rows):
+        when = time.strftime("%H:%M", time.localtime(pane.as_of))
+        parts.append(f"as of {when}, {duration_text(time.time() - pane.as_of)} ago")
     elif pane.missing:
         parts.append(f"incomplete: {pane.missing:,} were counted but not listed, R tries again")
     if table.sorting.column:

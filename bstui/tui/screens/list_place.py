@@ -45,11 +45,16 @@ class ListPlace(Place):
     def stop_loading(self) -> bool:
         if not self.pane.stop():
             return False
-        self.say("stopped: the list is not complete, R loads again")
+        if not self.pane.is_broken_off:  # else the status line says it for as long as it is so
+            self.say("stopped: the list is not complete, R loads again")
         return True
 
     def step_back(self) -> bool:
-        return self.pane.table.step_back()
+        """Range and filter first; a list of which a part is here and more is to come stops."""
+        if self.pane.table.step_back():
+            return True
+        total = self.pane.loading_total or 0
+        return 0 < len(self.pane.rows) < total and self.pane.stop()
 
     def action_filter(self) -> None:
         self.foot.filter(self.pane.table)
@@ -58,8 +63,10 @@ class ListPlace(Place):
         self.foot.sort(self.pane.table)
 
     def action_reload(self) -> None:
+        """Go on where loading was stopped or failed, or else load all again."""
         self.foot.status.unsay()
-        self.load()
+        if not self.pane.go_on():
+            self.load()
 
     def action_copy(self) -> None:
         text = self.copy_text()

@@ -37,7 +37,12 @@ class OpenSource(msgspec.Struct):
 
 
 class Remembered(msgspec.Struct, omit_defaults=True):
-    """Everything that is remembered of one profile."""
+    """Everything that is remembered of one profile; `mode` and `profile` of none."""
+
+    mode: str = ""
+    """The place that was left last: browse, jobs or history."""
+    profile: str = ""
+    """The one that was being browsed."""
 
     tab: str = ""
     chosen: list[str] = []

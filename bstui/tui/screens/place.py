@@ -90,8 +90,8 @@ class Place(QuietScreen[object]):
     # Saying
 
     def say(self, text: str, role: Role = Role.WARNING) -> None:
-        """The answer to a key: in the status line, or above it where it is longer than that."""
-        if cell_len(text) <= self.size.width - 2:
+        """The answer to a key: in the status line, or above it where that has no room for it."""
+        if cell_len(text) <= self.size.width - 2 and not self.foot.is_asking:
             self.foot.say(text, role)
             return
         self.foot.status.unsay()
@@ -122,6 +122,10 @@ class Place(QuietScreen[object]):
             self.say(f"The system refused: {error.strerror or error}{where}.", Role.ERROR)
         else:
             self.say(self.services.note_mistake(error), Role.ERROR)
+
+    def on_input_changed(self) -> None:
+        """Typed on in a prompt: what was said of it is over."""
+        self.remark.display = False
 
     def on_said(self, event: Said) -> None:
         self.say(event.text)

@@ -14,6 +14,7 @@ from bstui.errors import BstuiError, NotLoggedIn
 from bstui.text import Secret
 from bstui.tui.screens.list_pane import Emptiness, ListPane
 from bstui.tui.screens.list_place import ListPlace
+from bstui.tui.screens.memory import recall, remember
 from bstui.tui.screens.rows import Field, ItemRows
 from bstui.tui.screens.work import begin
 from bstui.tui.services import Services, Workspace
@@ -157,12 +158,17 @@ class ProfilesScreen(ListPlace):
             self.show_status()
 
     async def _open_chosen(self) -> None:
-        """Go straight to the profile that was named on the command line or in the settings."""
+        """Go straight to the profile that the command line or the settings name, or else to that
+        in which the last stay ended."""
         try:
             profile = self.services.chosen_profile()
         except BstuiError as error:
             self.say_error(error)
             return
+        if profile is None:
+            wanted = recall(self.services.place_file).profile
+            known = await self.services.profiles() if wanted else []
+            profile = next((p for p in known if p.name == wanted and not p.problem), None)
         if profile is not None:
             await self._enter(Entry(profile))
 
@@ -186,7 +192,11 @@ class ProfilesScreen(ListPlace):
 
         self.services.workspace = workspace
         self.services.keep_last_profile(workspace.profile.name)
-        self.app.push_screen(SourcesScreen(self.services, workspace))
+        remember(self.services.place_file, profile=workspace.profile.name)
+        self.app.push_screen(SourcesScreen(self.services, workspace), self._came_back)
+
+    def _came_back(self, _: object) -> None:
+        remember(self.services.place_file, profile="")
 
     def on_pick_table_opened(self, event: PickTable.Opened) -> None:
         entry = self.pane.rows.items[event.row]

@@ -3,33 +3,33 @@
 It is the confirmation as well: `enter` starts. Nothing is written before that.
 """
 
+import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from textual.message import Message
 from textual.widget import Widget
 
-from bstui.errors import BstuiError
-from bstui.jobs.plan import Contents, Plan, PlanRequest
+from bstui.jobs.asked import SLURM_KEYS
 from bstui.samples.arrangement import Arrangement, Assignments
-from bstui.samples.gathering import Gathered
 from bstui.samples.marks import AnyMark
-from bstui.samples.sample_map import NO_MAP, SampleMap, map_of
 from bstui.samples.selection import Selection
+from bstui.tui import lookups
 from bstui.tui.keys import bindings
 from bstui.tui.screens import review_text
 from bstui.tui.screens.arrange import ArrangeScreen
+from bstui.tui.screens.choice_table import ChoiceTable
 from bstui.tui.screens.choices import (
     SETTINGS,
-    ChoiceTable,
-    change,
+    Choice,
     first_choices,
-    list_choices,
     next_value,
     problem_of,
 )
+from bstui.tui.screens.draft import Draft
+from bstui.tui.screens.layouts import LayoutScreen
 from bstui.tui.screens.memory import recall, remember
 from bstui.tui.screens.place import Place
+from bstui.tui.screens.sheets import SheetsScreen
 from bstui.tui.screens.tabs import Tabs
 from bstui.tui.screens.work import begin
 from bstui.tui.services import Services, Workspace
@@ -42,6 +42,7 @@ _TABS = {
     "samples": "Samples",
     "left out": "Left out",
     "warnings": "Warnings",
+    "script": "Script",
     "command": "Command",
 }
 
@@ -64,19 +65,16 @@ class ReviewScreen(Place):
     def __init__(self, services: Services, workspace: Workspace, marks: Sequence[AnyMark]) -> None:
         super().__init__(services)
         self._workspace = workspace
-        self._selection = Selection(marks=tuple(marks))
-        self._choices = first_choices(
+        selection = Selection(marks=tuple(marks))
+        choices = first_choices(
             services.settings.import_,
             "" if self._lock_of("where") else recall(workspace.basket).destination,
-            bcl=self._selection.run is not None,
-            sample=self._selection.first_source,
+            bcl=selection.run is not None,
+            sample=selection.first_source,
         )
-        self._contents: Contents | None = None
-        """What was read for this review: a changed decision costs no call."""
-        self._arrangement: Arrangement | None = None
-        """The samples as they were arranged here; None: as the grouping has them."""
-        self._plan: Plan | None = None
-        self._error: BstuiError | None = None
+        self._draft = Draft(services, workspace, selection, choices)
+        self._warning = -1
+        """The number of the one that was gone to."""
         self._is_starting = False
         self._step = ""
         self._tab = "summary"
@@ -100,39 +98,22 @@ class ReviewScreen(Place):
     # Planning
 
     def _make_plan(self) -> None:
-        self._plan, self._error, self._step = None, None, "looking at what was marked …"
+        self._draft.forget_plan()
+        self._step = "looking at what was marked …"
         self._show()
         begin(self, self._plan_now, "plan")
 
     async def _plan_now(self) -> None:
-        request = self._request()
-        try:
-            if self._contents is None:
-                self._contents = await self.services.read(
-                    self._workspace, self._selection, self._on_step
-                )
-            self._plan = await self.services.plan(
-                self._workspace, self._selection, request, self._contents
-            )
-        except BstuiError as error:
-            self._error = error
+        await self._draft.make(self._on_step)
         self.foot.status.unsay()
         self._show()
+        begin(self, self._look_at_quotas, "quotas")
+        if self._tab == "script":
+            begin(self, self._ask_scheduler, "script")
 
-    def _request(self) -> PlanRequest:
-        choices = self._choices
-        request = self.services.request(
-            self._workspace, choices.destination, choices.options, choices.name
-        )
-        return replace(request, sample_map=self._sample_map)
-
-    @property
-    def _sample_map(self) -> SampleMap:
-        """What was arranged, under the name of the file that would say the same."""
-        if self._arrangement is None or not isinstance(self._contents, Gathered):
-            return NO_MAP
-        source = str(self.services.map_path(self._list_name))
-        return map_of(self._contents.choices, self._arrangement.assignments, source)
+    async def _look_at_quotas(self) -> None:
+        await self._draft.look_at_quotas()
+        self._show()
 
     def _on_step(self, step: str, done: int, total: int) -> None:
         self._step = f"{step}: {done:,} of {total:,}" if total else f"{step}: {done:,}"
@@ -141,49 +122,55 @@ class ReviewScreen(Place):
     # What is shown
 
     def _show(self) -> None:
-        plan = self._plan
-        self._table.show(list_choices(self._choices, plan.header.name if plan else ""))
-        self._tabs.show(self._tab, _counts(plan) if plan else {})
+        draft = self._draft
+        self._warning = min(self._warning, len(draft.cautions) - 1)
+        self._table.show(draft.lines())
+        self._tabs.show(self._tab, self._counts())
         title, pairs, below = self._page()
         self._detail.show(title, pairs, below)
-        self.foot.show(self._status(), "the job goes on when you leave" if plan else "")
+        self.foot.show(self._status(), "the job goes on when you leave" if draft.plan else "")
         self.refresh_bindings()
 
+    def _counts(self) -> dict[str, str]:
+        """What stands behind the names of the tabs."""
+        plan = self._draft.plan
+        counts = {
+            "samples": len(plan.samples) if plan else 0,
+            "left out": len(plan.left_out) if plan else 0,
+            "warnings": len(self._draft.cautions),
+        }
+        return {name: f"{number:,}" for name, number in counts.items() if number}
+
     def _status(self) -> str:
-        if self._error is not None:
+        plan = self._draft.plan
+        if self._draft.error is not None:
             return "there is no plan: see above; e changes a line, R tries again"
-        if self._plan is None:
+        if plan is None:
             return f"making the plan, {self._step}"
-        return (
-            f"{count_text(self._plan.header.files, 'file')}, {size_text(self._plan.header.bytes)}"
-        )
+        return f"{count_text(plan.header.files, 'file')}, {size_text(plan.header.bytes)}"
 
     def _page(self) -> tuple[str, review_text.Pairs, list[str]]:
+        draft, plan = self._draft, self._draft.plan
         if self._tab == "command":
-            return "", [], [self._command()]
-        if self._error is not None:
-            error = self._error
+            return "", [], [draft.command()]
+        if draft.error is not None:
+            error = draft.error
             return error.message, [], [text for text in (error.why, error.hint) if text]
-        if self._plan is None:
+        if plan is None:
             return "making the plan …", [], []
-        plan = self._plan
         match self._tab:
             case "samples":
                 return "", [], review_text.sample_lines(plan) or ["No samples: files as they are."]
             case "left out":
                 return "", [], review_text.left_out_lines(plan.left_out) or ["Nothing is left out."]
+            case "warnings" if self._warning >= 0:
+                return review_text.caution_page(draft.cautions, self._warning)
             case "warnings":
-                return "", [], review_text.warning_lines(plan) or ["No warnings."]
-        return "", review_text.summary(plan), review_text.warning_lines(plan)
-
-    def _command(self) -> str:
-        request = self._request()
-        return self.services.command(self._selection, request, self._list_name)
-
-    @property
-    def _list_name(self) -> str:
-        """What the file of marks is named after, where the command needs one."""
-        return self._plan.header.name if self._plan else self._selection.first_source
+                return "", [], review_text.caution_lines(draft.cautions) or ["No warnings."]
+            case "script":
+                return "", [], draft.script or ["asking …"]
+        pairs = review_text.summary(plan, draft.quotas)
+        return "", pairs, review_text.caution_lines(draft.cautions)
 
     # Keys
 
@@ -196,25 +183,39 @@ class ReviewScreen(Place):
             case "arrange":
                 self._arrange()
             case "warnings":
-                self._go_to("summary" if self._tab == "warnings" else "warnings")
+                self._go_to_next_warning()
 
     def on_pick_table_opened(self) -> None:
         self._edit()
 
     def action_tab(self, step: int) -> None:
-        self._go_to(self._tabs.after(self._tab, step))
-
-    def _go_to(self, tab: str) -> None:
-        self._tab = tab
+        self._tab = self._tabs.after(self._tab, step)
+        self._warning = -1
         self._show()
-        if tab == "command":
-            begin(self, self._write_files, "list")
+        if self._tab == "command":
+            begin(self, self._draft.write_files, "list")
+        elif self._tab == "script":
+            begin(self, self._ask_scheduler, "script")
+
+    async def _ask_scheduler(self) -> None:
+        await self._draft.ask_scheduler()
+        self._show()
+
+    def _go_to_next_warning(self) -> None:
+        """Show it whole, and put the cursor on the line that it is about."""
+        cautions = self._draft.cautions
+        self._warning = (self._warning + 1) % len(cautions) if cautions else -1
+        self._tab = "warnings"
+        self._show()
+        self._detail.show_from(0)
+        if cautions:
+            self._table.select_key(cautions[self._warning].line)
 
     def action_scroll_pane(self, step: int) -> None:
         self._detail.scroll_lines(step * max(1, self._detail.size.height - 2))
 
     def action_reload(self) -> None:
-        self._contents = self._arrangement = None
+        self._draft.forget_contents()
         self._make_plan()
 
     def action_copy(self) -> None:
@@ -222,16 +223,11 @@ class ReviewScreen(Place):
 
     async def _copy(self) -> None:
         """The command, with the file of marks that it names."""
-        await self._write_files()
-        self.app.copy_to_clipboard(self._command())
+        await self._draft.write_files()
+        self.app.copy_to_clipboard(self._draft.command())
         self.say("copied the command line that does the same", Role.MUTED)
 
-    async def _write_files(self) -> None:
-        """Those that the command names."""
-        if "--from" in self._command().split():
-            await self.services.write_list(self._selection.marks, self._list_name)
-        if self._sample_map.rows:
-            await self.services.write_map(self._sample_map)
+    # Decisions
 
     def _edit(self) -> None:
         choice = self._table.current
@@ -241,14 +237,41 @@ class ReviewScreen(Place):
             self.say(f"{lock} locks {SETTINGS[choice.key]}: it cannot be changed here")
         elif choice.others:
             self._change(choice.key, next_value(choice))
+        elif choice.key == "sheets" and self._draft.last_plan is not None:
+            sheets = self._draft.choices.options.sheets
+            screen = SheetsScreen(self.services, self._draft.last_plan, sheets)
+            self.app.push_screen(screen, lambda names: self._chose("sheets", shlex.join(names)))
+        elif choice.key == "layout" and self._draft.last_plan is not None:
+            begin(self, self._choose_layout, "choose")
         else:
-            self.foot.entry(
-                f" {choice.label} ", choice.value, lambda text: self._try(choice.key, text)
-            )
+            self._ask_for(choice)
+
+    def _ask_for(self, choice: Choice) -> None:
+        label = f" {choice.label} "
+
+        def then(text: str) -> str:
+            return self._try(choice.key, text)
+
+        if choice.key == "where":
+            self.foot.folder(label, choice.value, then, lookups.complete_folder)
+        else:
+            self.foot.entry(label, choice.value, then)
+
+    async def _choose_layout(self) -> None:
+        current = self._draft.layout
+        examples = await self._draft.example_paths()
+        screen = LayoutScreen(self.services, self._draft.layouts(), current, examples)
+        self.app.push_screen(screen, lambda value: self._chose("layout", value or current))
+
+    def _chose(self, key: str, value: str) -> None:
+        if problem := self._try(key, value):
+            self.say(problem)
 
     def _lock_of(self, key: str) -> str:
         """The site's file, where it locks the setting of that line; else empty."""
-        return self.services.settings.lock_of(SETTINGS.get(key, ""))
+        names = [f"slurm.{name}" for name in SLURM_KEYS] if key == "slurm" else [SETTINGS.get(key)]
+        locks = (self.services.settings.lock_of(name or "") for name in names)
+        return next(filter(None, locks), "")
 
     def _try(self, key: str, text: str) -> str:
         problem = problem_of(lambda: self._change(key, text))
@@ -257,26 +280,24 @@ class ReviewScreen(Place):
         return problem
 
     def _change(self, key: str, value: str) -> None:
-        changed = change(self._choices, key, value, self._selection.first_source)
-        if changed != self._choices:
-            self._choices = changed
-            if key in ("grouping", "sample"):
-                self._arrangement = None
+        if self._draft.change(key, value):
             self._make_plan()
 
     def _arrange(self) -> None:
-        if not self._plan or not self._plan.samples or self._choices.options.grouping == "none":
+        draft = self._draft
+        if not draft.plan or not draft.plan.samples or draft.choices.options.grouping == "none":
             self.say(self._why_not() or "there are no samples: files come as they are")
             return
-        if self._arrangement is None:
-            self._arrangement = Arrangement(self._plan.samples)
-        before = self._arrangement.assignments
-        self.app.push_screen(
-            ArrangeScreen(self.services, self._arrangement), lambda _: self._arranged(before)
-        )
+        if draft.arrangement is None:
+            draft.arrangement = Arrangement(draft.plan.samples)
+        before = draft.arrangement.assignments
+        at = draft.cautions[self._warning].sample if self._warning >= 0 else ""
+        screen = ArrangeScreen(self.services, draft.arrangement, at)
+        self.app.push_screen(screen, lambda _: self._arranged(before))
 
     def _arranged(self, before: Assignments) -> None:
-        if self._arrangement is not None and self._arrangement.assignments != before:
+        arrangement = self._draft.arrangement
+        if arrangement is not None and arrangement.assignments != before:
             self._make_plan()
 
     # Starting
@@ -290,11 +311,11 @@ class ReviewScreen(Place):
         """Why the import cannot start now; empty where it can."""
         if self._is_starting:
             return "the import is being started"
-        if self._error is not None:
-            return str(self._error)
-        if self._plan is None:
+        if self._draft.error is not None:
+            return str(self._draft.error)
+        if self._draft.plan is None:
             return "the plan is still being made"
-        refusal = self._plan.room.refusal()
+        refusal = self._draft.plan.room.refusal()
         return str(refusal) if refusal else ""
 
     def _start(self) -> None:
@@ -307,7 +328,7 @@ class ReviewScreen(Place):
         begin(self, self._start_now, "start")
 
     async def _start_now(self) -> None:
-        plan = self._plan
+        plan = self._draft.plan
         if plan is None:
             return
         try:
@@ -315,16 +336,7 @@ class ReviewScreen(Place):
         finally:
             self._is_starting = False
         basket = self._workspace.basket
-        basket.remove(self._selection.marks)
-        remember(basket, destination=str(self._choices.destination))
+        basket.remove(self._draft.selection.marks)
+        remember(basket, destination=str(self._draft.choices.destination))
         self.app.post_message(JobStarted(plan.header.id, plan.header.name))
         self.dismiss()
-
-
-def _counts(plan: Plan) -> dict[str, str]:
-    counts = {
-        "samples": len(plan.samples),
-        "left out": len(plan.left_out),
-        "warnings": len(review_text.warning_lines(plan)),
-    }
-    return {name: f"{number:,}" for name, number in counts.items() if number}

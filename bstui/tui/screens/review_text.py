@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bstui.jobs.plan import Plan
+from bstui.jobs.quota import Quota
 from bstui.samples.choice import LeftOut
 from bstui.samples.grouping import Sample
+from bstui.samples.sheet_format import SheetFormat, load_sheets
 from bstui.text import safe_text
+from bstui.tui.screens.cautions import Caution, quota_text
 from bstui.units import count_text, size_text
 
 Pairs = list[tuple[str, str]]
@@ -14,7 +17,7 @@ _SHOWN = 2000
 """Lines of a tab; nobody reads more on a screen, and `--dry-run` prints them all."""
 
 
-def summary(plan: Plan) -> Pairs:
+def summary(plan: Plan, quotas: Sequence[Quota] = ()) -> Pairs:
     """What matters before `enter`."""
     header = plan.header
     number, size = plan.already
@@ -26,6 +29,8 @@ def summary(plan: Plan) -> Pairs:
         there = f"{count_text(number, 'file')}, {size_text(size)}, are there: adopted once proven"
         pairs.append(("already", there))
     pairs.append(("room", room_text(plan)))
+    pairs += [("quota", f"{_verdict(one, plan)}: {quota_text(one)}") for one in quotas]
+    pairs += [("sheet", text) for text in sheet_texts(plan)]
     if plan.files:
         pairs.append(("first", plan.files[0].path))
     runs = list(dict.fromkeys(file.run for file in plan.files if file.run))
@@ -43,17 +48,48 @@ def summary(plan: Plan) -> Pairs:
 
 
 def room_text(plan: Plan) -> str:
-    """`8.1 TB free for 2.4 TB: fits`."""
+    """`fits: 2.4 TB into 8.1 TB free, 488 files into 12,000,000, in /scratch`."""
     room = plan.room
-    verdict = "fits" if room.fits else "DOES NOT FIT"
-    return f"{size_text(room.free)} free in {room.where} for {size_text(room.needed)}: {verdict}"
+    files = "" if room.inodes is None else f", {room.files:,} files into {room.inodes:,}"
+    needed = f"{size_text(room.needed)} into {size_text(room.free)} free{files}"
+    return f"{_said(room.fits)}: {needed}, in {room.where}"
 
 
-def warning_lines(plan: Plan) -> list[str]:
-    """Every warning, in the order of the plan; and each file that will not be as wished."""
-    lines = [f"! {warning}" for warning in plan.warnings]
-    lines += [f"! {file.path}: {file.warning}" for file in plan.files if file.warning]
-    return _cut(lines)
+def _verdict(quota: Quota, plan: Plan) -> str:
+    return _said(quota.fits(plan.room.needed, plan.room.files))
+
+
+def _said(fits: bool) -> str:
+    return "fits" if fits else "DOES NOT FIT"
+
+
+def sheet_texts(plan: Plan) -> Iterator[str]:
+    """Each sheet with its file, and the columns that are for a person to fill in."""
+    for form in load_sheets(plan.header.options.sheets):
+        left = open_text(form)
+        yield f"{form.name}, as {form.file}" + (f"; open: {left}" if left else "")
+
+
+def open_text(form: SheetFormat) -> str:
+    """`sex NA, status 0`: the columns that nobody here can know, and what stands there."""
+    return ", ".join(f"{one.name} {one.value or one.empty or 'empty'}" for one in form.open_columns)
+
+
+def caution_lines(cautions: Sequence[Caution]) -> list[str]:
+    """Every warning on a line."""
+    return _cut([f"! {caution.text}" for caution in cautions])
+
+
+def caution_page(cautions: Sequence[Caution], at: int) -> tuple[str, Pairs, list[str]]:
+    """The one that was gone to, with what can be done about it, and below it the others."""
+    one = cautions[at]
+    number = f"warning {at + 1:,} of {len(cautions):,}"
+    if one.sample:
+        number += f": sample {one.sample}, a arranges it"
+    elif one.line:
+        number += f": e changes {one.line}" if one.line != "sheets" else ": e chooses the sheets"
+    others = [*cautions[at + 1 :], *cautions[:at]]
+    return number, [], [f"! {one.text}", *([""] if others else []), *caution_lines(others)]
 
 
 def sample_lines(plan: Plan) -> list[str]:

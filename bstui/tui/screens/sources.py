@@ -276,6 +276,8 @@ class SourcesScreen(BasketPlace):
         if mark in self.basket:
             self.change_marks((), (mark,))
             return
+        if run.size is not None:
+            self.workspace.sizes[mark.key] = run.size
         self.change_marks((mark,), ())
         states = states_of(run, self._known.server)
         if states:

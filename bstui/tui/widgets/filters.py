@@ -6,7 +6,7 @@ it is. A word in lower case matches either case.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bstui.tui.widgets.row_texts import Block
@@ -28,15 +28,17 @@ class Term:
     """`marked`: not a text but a state."""
 
     def among(
-        self, lines: Iterable[int], block: Block, is_marked: Callable[[int], bool]
+        self, lines: Sequence[int], block: Block, is_marked: Callable[[int], bool]
     ) -> list[int]:
         """Which of a block's lines it lets through."""
         if self.is_marked:
             return [line for line in lines if is_marked(line) is not self.inverted]
-        found: set[int] = set()
-        for needle in self.needles:
-            found |= block.lines_with(needle, self.columns)
-        return [line for line in lines if (line in found) is not self.inverted]
+        if self.inverted:
+            for needle in self.needles:
+                lines = block.lines_with(needle, lines, self.columns, inverted=True)
+            return list(lines)
+        found = [block.lines_with(needle, lines, self.columns) for needle in self.needles]
+        return found[0] if len(found) == 1 else sorted(set().union(*found))
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,22 @@
 """The two lines at the foot of every screen."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from bstui.tui.folder_names import Completion
 from bstui.tui.widgets.canvas import Role
 from bstui.tui.widgets.hints import HintLine
-from bstui.tui.widgets.prompts import AskLine, Closed, EntryLine, FilterLine, SortLine
+from bstui.tui.widgets.prompts import (
+    AskLine,
+    Closed,
+    EntryLine,
+    FilterLine,
+    FolderLine,
+    SortLine,
+)
 from bstui.tui.widgets.row_view import RowView
 from bstui.tui.widgets.status import StatusLine
 
@@ -24,7 +32,7 @@ class Foot(Vertical):
         height: 2;
         dock: bottom;
         background: $background;
-        EntryLine, AskLine, SortLine { display: none; }
+        EntryLine, FolderLine, AskLine, SortLine { display: none; }
         &.-prompting StatusLine { display: none; }
         .-open { display: block; }
     }
@@ -37,6 +45,7 @@ class Foot(Vertical):
         self.hints = HintLine(*hints)
         self.filter_line = FilterLine()
         self.entry_line = EntryLine()
+        self.folder_line = FolderLine()
         self.ask_line = AskLine()
         self.sort_line = SortLine()
         self._open: Widget | None = None
@@ -46,6 +55,7 @@ class Foot(Vertical):
         yield self.status
         yield self.filter_line
         yield self.entry_line
+        yield self.folder_line
         yield self.ask_line
         yield self.sort_line
         yield self.hints
@@ -82,6 +92,17 @@ class Foot(Vertical):
         """Ask for a text; `then` takes it, or returns what is wrong with it."""
         self._show(self.entry_line)
         self.entry_line.open(label, text, then)
+
+    def folder(
+        self,
+        label: str,
+        text: str,
+        then: Callable[[str], str],
+        complete: Callable[[str], Awaitable[Completion]],
+    ) -> None:
+        """Ask for a folder, as `entry`; `complete` says what a path's beginning goes on with."""
+        self._show(self.folder_line)
+        self.folder_line.open_folder(label, text, then, complete)
 
     def _show(self, prompt: Widget) -> None:
         if self._open is None:

@@ -3,7 +3,7 @@
 A modal dialog costs 40 kB over SSH, one of these a line. While one is open no other key works.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from rich.cells import cell_len
 from textual import events
@@ -13,7 +13,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from bstui.tui.folder_names import Completion
 from bstui.tui.keys import bindings
+from bstui.tui.widgets import messages
 from bstui.tui.widgets.canvas import Lines, Role, Span, text_of
 from bstui.tui.widgets.columns import Column, sort_letters
 
@@ -90,7 +92,6 @@ class EntryLine(Horizontal):
         swallow_foreign_key(self, event)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
         self.accept("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -125,7 +126,6 @@ class FilterLine(EntryLine):
         self.open("/", text, attempt)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
         event.prevent_default()
         problem = self._try(event.value)
         self.accept(problem)
@@ -133,6 +133,44 @@ class FilterLine(EntryLine):
     def action_undo(self) -> None:
         self._try(self._before)
         super().action_undo()
+
+
+class FolderLine(EntryLine):
+    """A line for a folder's path: Tab completes it, or tells what it can go on with."""
+
+    BINDINGS = bindings("folder")
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._complete: Callable[[str], Awaitable[Completion]] | None = None
+
+    def open_folder(
+        self,
+        label: str,
+        text: str,
+        then: Callable[[str], str],
+        complete: Callable[[str], Awaitable[Completion]],
+    ) -> None:
+        """Ask for a folder. `complete` is given what stands before the cursor."""
+        self._complete = complete
+        self.open(label, text, then)
+
+    def action_complete(self) -> None:
+        self.run_worker(self._put_in_completion(), exclusive=True)
+
+    async def _put_in_completion(self) -> None:
+        text, at = self.input.value, self.input.cursor_position
+        if self._complete is None:
+            return
+        found = await self._complete(text[:at])
+        if (self.input.value, self.input.cursor_position) != (text, at):
+            return  # typed on meanwhile
+        with self.input.prevent(Input.Changed):
+            self.input.value = found.text + text[at:].removeprefix("/" * found.text.endswith("/"))
+        self.input.cursor_position = len(found.text)
+        self.accept("")
+        if found.problem or found.choices:
+            self.post_message(messages.Said(self, found.problem or "  ".join(found.choices)))
 
 
 class AskLine(Lines, can_focus=True):

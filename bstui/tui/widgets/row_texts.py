@@ -31,24 +31,33 @@ class Block:
     def lowered_lines(self) -> Sequence[str]:
         return self.lowered.split(_ROW_END)
 
-    def lines_with(self, needle: str, columns: Sequence[int] = ()) -> set[int]:
-        """The lines that hold the needle, in any cell or in those of some columns.
+    def lines_with(
+        self,
+        needle: str,
+        among: Sequence[int],
+        columns: Sequence[int] = (),
+        *,
+        inverted: bool = False,
+    ) -> list[int]:
+        """Those lines that hold the needle, in any cell or in those of some columns; in order.
 
-        A needle in lower case is found in either case.
+        A needle in lower case is found in either case. `inverted`: those that do not hold it.
         """
         is_lower = needle.lower() == needle
         if needle not in (self.lowered if is_lower else self.text):
-            return set()
+            return list(among) if inverted else []
         lines = self.lowered_lines if is_lower else self.lines
-        found = {at for at, line in enumerate(lines) if needle in line}
-        if not columns:
-            return found
-        return {
-            at
-            for column in columns
-            for at in found
-            if needle in lines[at].split(_CELL_END, column + 1)[column]
-        }
+        if columns:
+            return [at for at in among if _in_columns(needle, lines[at], columns) is not inverted]
+        if inverted:
+            return [at for at in among if needle not in lines[at]]
+        return [at for at in among if needle in lines[at]]
+
+
+def _in_columns(needle: str, line: str, columns: Sequence[int]) -> bool:
+    if needle not in line:
+        return False
+    return any(needle in line.split(_CELL_END, column + 1)[column] for column in columns)
 
 
 def block_of(rows: Iterable[Sequence[str]]) -> Block:
@@ -77,8 +86,9 @@ class RowTexts:
     def read_ahead(self, length: int) -> Iterator[int]:
         """Read what a filter of so many rows will look at, a block at each step: its number."""
         for number in range(length // BLOCK):
-            self.block(number, BLOCK)
-            yield number
+            if number not in self._kept:
+                self.block(number, BLOCK)
+                yield number
 
     def forget(self, rows: Iterable[int] | None = None) -> None:
         """The cells of these rows may have changed, or of any."""

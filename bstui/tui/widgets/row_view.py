@@ -214,6 +214,7 @@ class RowView(RowCanvas, can_focus=True):
         if rows != self._told_view:
             self._told_view = rows
             self.post_message(self.ViewMoved(self, rows))
+            self.expect_filter()
 
     def _tell_cursor(self) -> None:
         row = self.cursor_row
