@@ -28,7 +28,13 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
-from bstui.config_tables import ImportSettings, LoginSettings, ScreenSettings, SlurmSettings
+from bstui.config_tables import (
+    ImportSettings,
+    LoginSettings,
+    SchedulerSettings,
+    ScreenSettings,
+    SlurmSettings,
+)
 from bstui.errors import SettingsError
 from bstui.paths import Places
 from bstui.text import redact, safe_text
@@ -65,6 +71,8 @@ class Settings(BaseSettings):
     """Defaults of imports, a table."""
     slurm: SlurmSettings = SlurmSettings()
     """What is asked of Slurm, a table."""
+    scheduler: SchedulerSettings | None = None
+    """Another scheduler than Slurm, by its commands, a table: `bstui help clusters`."""
     screen: ScreenSettings = ScreenSettings()
     """How the screen program looks, a table."""
     login: LoginSettings = LoginSettings()
@@ -233,8 +241,8 @@ def _read_variables(environ: Mapping[str, str]) -> Values:
         return _Variables(ours)()
     except UnreadableVariable as error:
         raise SettingsError(
-            "One of BSTUI_IMPORT, BSTUI_SLURM, BSTUI_SCREEN, BSTUI_LOGIN, BSTUI_KEYS is set, "
-            "and is not a table in JSON.",
+            "One of BSTUI_IMPORT, BSTUI_SLURM, BSTUI_SCHEDULER, BSTUI_SCREEN, BSTUI_LOGIN, "
+            "BSTUI_KEYS is set, and is not a table in JSON.",
             hint="Unset it, and set one key at a time, as BSTUI_IMPORT_VERIFY=full.",
         ) from error
 
@@ -343,10 +351,19 @@ def _validated(layers: list[_Layer]) -> Settings:
 def _problem(layers: list[_Layer], detail: ErrorDetails) -> str:
     """One sentence: where it stands, and what is wrong with it."""
     key = ".".join(str(part) for part in detail["loc"][:2])
+    table = key.partition(".")[0]
     source = next(
-        (layer for layer in reversed(layers) if _find(layer.values, key) is not None), layers[0]
+        (
+            layer
+            for name in (key, table)  # of a key that is missing, who has its table
+            for layer in reversed(layers)
+            if _find(layer.values, name) is not None
+        ),
+        layers[0],
     )
     where = source.naming(safe_text(key))
+    if detail["type"] == "missing":
+        return f"{where} is missing."
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, [row.name for row in describe_settings()], n=1)
         return f"{where} is not a setting{f'; is {near[0]} meant?' if near else '.'}"

@@ -58,8 +58,9 @@ class ImportSettings(_Table):
     """Whether nobody may write to a file once it has its name."""
     give_up_after: Annotated[str, AfterValidator(_checked_duration)] | None = None
     """How long a wait may last, as 90m, 12h or 3d, before the job stops; unset: for ever."""
-    launch: Literal["here", "detached", "slurm", "auto"] = "detached"
-    """Where the worker runs: in the foreground, detached on this machine, in Slurm, or as fits."""
+    launch: Literal["here", "detached", "slurm", "scheduler", "auto"] = "detached"
+    """Where the worker runs: in the foreground, detached on this machine, in Slurm or another
+    scheduler, or as fits."""
     concurrency: Literal["low", "medium", "high"] = "medium"
     """The most connections, 8, 64 or 128; how many of them are used adapts to the line."""
     concurrent_files: int | None = Field(default=None, ge=1, le=64)
@@ -101,6 +102,44 @@ class SlurmSettings(_Table):
     """More of sbatch's options, as `--constraint=dtn` or `--mail-type=END`."""
     login_cpu_minutes: Annotated[int, Field(ge=1)] | None = None
     """CPU minutes that a process may take on the login node; over it `auto` takes Slurm."""
+
+
+def _checked_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return text
+
+
+def _checked_row(text: str) -> str:
+    if not {"id", "state"} <= re.compile(_checked_pattern(text)).groupindex.keys():
+        raise ValueError("needs the groups (?P<id>…) and (?P<state>…)")
+    return text
+
+
+class SchedulerSettings(_Table):
+    """`[scheduler]`: another scheduler than Slurm, by its commands; see `bstui help clusters`."""
+
+    name: str = "the scheduler"
+    """What people call it."""
+    submit: str
+    """The command that hands `{script}` in and prints the id of the job."""
+    status: str
+    """The command that lists the user's jobs."""
+    cancel: str
+    """The command that takes the job `{id}` out."""
+    id: Annotated[str, AfterValidator(_checked_pattern)] = r"(\d+)"
+    """The regular expression of the id in what `submit` prints: its first group, or all of it."""
+    job: Annotated[str, AfterValidator(_checked_row)]
+    """The regular expression of one job in what `status` prints, with the groups `id`, `state` and,
+    where they are told, `name` and `reason`."""
+    pending: tuple[str, ...]
+    """The words of `state` that mean: not started yet."""
+    running: tuple[str, ...]
+    ended: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    """The lines of the script that ask for a queue, a time and so on."""
 
 
 class ScreenSettings(_Table):

@@ -92,9 +92,14 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace `path` by `data` so that a reader, or a power cut, sees the old bytes or the new."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+def write_whole(
+    path: Path, data: bytes, mode: int = 0o600, *, has_one_writer: bool = False
+) -> None:
+    """Replace `path` by `data` so that a reader, or a power cut, sees the old bytes or the new.
+
+    The temporary file has a random name, but where nobody else may ever write to `path`.
+    """
+    partial = path.with_name(f".{path.name}" + f".{secrets.token_hex(4)}" * (not has_one_writer))
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         with naming(path), open(descriptor, "wb") as file:

@@ -24,6 +24,7 @@ from typing import Protocol
 import msgspec
 
 from bstui.history import History
+from bstui.jobs.edited_sheet import EDITED
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder, job_folders
 from bstui.jobs.manifest import (
@@ -146,7 +147,7 @@ def assert_recorded(job: JobFolder, destination: Path) -> None:
     for path, file in written.items():
         assert (destination / path).stat().st_size == file.size
         assert file.md5 in ("", md5_of(destination / path)), f"{path} has another MD5"
-    assert {path.name for path in folder.iterdir()} <= {JOB, MANIFEST, MD5SUMS, COMPLETE}, (
+    assert {path.name for path in folder.iterdir()} <= {JOB, MANIFEST, MD5SUMS, COMPLETE, EDITED}, (
         "left behind"
     )
 

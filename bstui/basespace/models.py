@@ -142,6 +142,8 @@ class Dataset(Model, frozen=True, kw_only=True):
     runs: tuple[Reference, ...] = ()
     libraries: tuple[Reference, ...] = ()
     biosamples: tuple[Reference, ...] = ()
+    origin: str = ""
+    """The id of the dataset that it is a copy of; empty where it is none."""
     is_paired: bool | None = None
     reads: int | None = None
     """Clusters passing filter."""

@@ -302,6 +302,7 @@ class Dataset(Wire):
     is_archived: bool | None = None
     is_deleted: bool | None = None
     is_file_data_deleted: bool | None = None
+    origin_dataset: Named | None = None
 
     def model(self) -> models.Dataset:
         project, kind = self.project, self.dataset_type
@@ -328,6 +329,7 @@ class Dataset(Wire):
             runs=_references(run for p in held for run in p.run_items),
             libraries=_references(libraries),
             biosamples=_biosamples(held, libraries),
+            origin=text(self.origin_dataset.id) if self.origin_dataset else "",
             is_paired=fastq.is_paired_end,
             reads=fastq.total_clusters,
             read_lengths=fastq.read_lengths,

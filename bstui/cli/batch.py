@@ -1,4 +1,4 @@
-"""What a command line says to Slurm, and what Slurm says before a job goes."""
+"""What a command line says to a scheduler, and what that says before a job goes."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,15 +8,17 @@ import msgspec
 
 from bstui.cli.messages import say
 from bstui.cli.session import Session
+from bstui.errors import UsageError
+from bstui.jobs.asked import SLURM_KEYS, asked_by, scheduler_of
 from bstui.jobs.control import asker
 from bstui.jobs.records import Batch, Launcher, PlanHeader
 from bstui.jobs.whereabouts import choose_launcher
 from bstui.system import ends_at_logout
 
 if TYPE_CHECKING:
-    from bstui.config_tables import SlurmSettings
+    from bstui.config import Settings
 
-SLURM_FLAGS = ("partition", "account", "qos", "time", "options")
+SLURM_FLAGS = SLURM_KEYS
 """Flags that are settings too, in the table `[slurm]`."""
 _OPTIONS = (
     click.option("--partition", metavar="NAME", help="Slurm's partition, as `sinfo` lists them."),
@@ -40,15 +42,44 @@ def batch_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def changed_batch(before: Batch, flags: Mapping[str, Any]) -> Batch | None:
-    """What was asked before with these flags in its place; None where none was given."""
-    given = {key: flags[key] for key in SLURM_FLAGS if flags[key]}
+def changed_batch(
+    before: Batch, flags: Mapping[str, Any], settings: "Settings", launcher: Launcher
+) -> Batch | None:
+    """What was asked before with these flags in its place, and for another scheduler with the
+    commands that now stand in the settings; None where nothing is said anew."""
+    given: dict[str, Any] = {key: flags[key] for key in SLURM_FLAGS if flags[key]}
+    if launcher is Launcher.SCHEDULER:
+        refuse_slurm_flags(flags)
+        if settings.scheduler is not None:
+            given["scheduler"] = scheduler_of(settings)
     return msgspec.structs.replace(before, **given) if given else None
 
 
-def batch_of(settings: "SlurmSettings") -> Batch:
-    """What is asked of Slurm, as a job keeps it."""
-    return Batch(**{key: getattr(settings, key) for key in SLURM_FLAGS})
+def batch_of(settings: "Settings", flags: Mapping[str, Any]) -> Batch:
+    """What is asked of a scheduler. UsageError for flags that it does not know, and where nothing
+    is known of it."""
+    launch = settings.import_.launch
+    if launch == "scheduler":
+        refuse_slurm_flags(flags)
+        if settings.scheduler is None:
+            raise UsageError(
+                "--launch scheduler: no scheduler is known but Slurm.",
+                why="The settings have no table [scheduler] with its commands.",
+                hint="`bstui help clusters` shows how to write one.",
+            )
+    return asked_by(settings, None if launch == "auto" else Launcher(launch))
+
+
+def refuse_slurm_flags(flags: Mapping[str, Any]) -> None:
+    given = [key for key in SLURM_FLAGS if flags[key]]
+    if given:
+        name = "slurm-option" if given[0] == "options" else given[0]
+        raise UsageError(
+            f"--{name} is for Slurm.",
+            why="What another scheduler is asked stands in the lines of `header` in the settings' "
+            "table [scheduler].",
+            hint="Leave it out, or take --launch slurm.",
+        )
 
 
 def describe_submission(session: Session, header: PlanHeader) -> None:
@@ -59,9 +90,13 @@ def describe_submission(session: Session, header: PlanHeader) -> None:
     script, answer, partitions = try_submission(
         header, WORKER, session.places, session.worker_environ
     )
-    say("  the script for Slurm:")
+    form = header.batch.scheduler
+    say(f"  the script for {form.name if form else 'Slurm'}:")
     for line in script.splitlines():
         say(f"    {line}")
+    if form:
+        say(f"  handed in by: {form.submit}")
+        return
     say(f"  Slurm says: {answer}")
     for one in partitions:
         default = ", the default" * one.is_default

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from bstui.cli.job_rows import progress_line
 from bstui.cli.messages import say
@@ -48,6 +49,12 @@ def exit_code_of(status: JobStatus) -> int:
     if status.state is State.DONE:
         return 0
     return 1
+
+
+def exit_code_of_all(views: Sequence[JobView]) -> int:
+    """Of several jobs: that of those which did not end well, or 3 where they differ."""
+    codes = {exit_code_of(view.status) for view in views} - {0}
+    return codes.pop() if len(codes) == 1 else (3 if codes else 0)
 
 
 def tell_failures(view: JobView) -> None:

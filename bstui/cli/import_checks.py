@@ -1,5 +1,7 @@
 """Flags of `bstui import` that cannot be meant together, refused before the network is asked."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from bstui.cli.session import is_terminal
@@ -7,6 +9,7 @@ from bstui.errors import UsageError
 from bstui.jobs.records import Options
 from bstui.runs.choice import parse_choice
 from bstui.samples.layout import check_template
+from bstui.units import parse_duration
 
 
 def check_fastq(options: Options, flags: dict[str, Any]) -> None:
@@ -63,3 +66,25 @@ def check_layout(template: str, source: str) -> None:
             check_template(template)
     except UsageError as error:
         raise UsageError(f"{source}: {error.message}", hint=error.hint) from error
+
+
+def checked_folder(destination: str) -> Path:
+    """The destination as an absolute path."""
+    try:
+        destination.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "The destination's name is not UTF-8 text.", hint="Give another folder with --to."
+        ) from error
+    return Path(os.path.expanduser(destination)).absolute()
+
+
+def checked_interval(every: str) -> float:
+    """The seconds between two looks of --follow."""
+    try:
+        seconds = parse_duration(every)
+    except ValueError as error:
+        raise UsageError(f"--every: {error}.", hint="Write it as 90s, 10m or 1h.") from error
+    if seconds <= 0:
+        raise UsageError("--every 0 would never let BaseSpace rest.", hint="Write it as 10m.")
+    return seconds

@@ -1,7 +1,6 @@
 """`import`: selectors to a plan, the plan to a job, and the job followed as far as was asked."""
 
 import contextlib
-import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -24,7 +23,13 @@ from bstui.cli.batch import (
 )
 from bstui.cli.calls import run_calls
 from bstui.cli.following import exit_code_of, follow, follow_beside, tell_failures
-from bstui.cli.import_checks import check_bcl, check_fastq, check_layout
+from bstui.cli.import_checks import (
+    check_bcl,
+    check_fastq,
+    check_layout,
+    checked_folder,
+    checked_interval,
+)
 from bstui.cli.jobs import write_jobs
 from bstui.cli.keeping_up import keep_up
 from bstui.cli.messages import say
@@ -32,6 +37,7 @@ from bstui.cli.options import command
 from bstui.cli.plan_text import describe_plan
 from bstui.cli.selecting import given_selectors
 from bstui.cli.session import Session
+from bstui.cli.splitting import carry_out_parts, describe_parts
 from bstui.errors import UsageError
 from bstui.jobs.bcl_convert import bcl_convert_text
 from bstui.jobs.folder import JobFolder
@@ -39,6 +45,7 @@ from bstui.jobs.launchers import start_job
 from bstui.jobs.news import News, look
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
 from bstui.jobs.records import Batch, Launcher, Options
+from bstui.jobs.split import check_split, split_plan
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobWatch
 from bstui.samples.sample_map import NO_MAP, SampleMap, read_sample_map
@@ -46,7 +53,6 @@ from bstui.samples.selection import resolve
 from bstui.samples.selectors import Selector
 from bstui.samples.sheet_format import load_sheets, sheet_word
 from bstui.system import current_umask
-from bstui.units import parse_duration
 
 _DRY_KEYS = ("id", "path", "size", "sample", "action", "warning")
 _SETTINGS = (
@@ -88,6 +94,8 @@ class Wish:
     once: bool
     every: float
     """Seconds between two looks."""
+    split: int | None
+    """Into how many jobs."""
 
 
 @command("import")
@@ -154,10 +162,13 @@ class Wish:
 )
 @click.option(
     "--launch",
-    type=click.Choice(["here", "detached", "slurm", "auto"]),
-    help="Where the worker runs: in the foreground, on this machine, in Slurm, or as fits.",
+    type=click.Choice(["here", "detached", "slurm", "scheduler", "auto"]),
+    help="Where the worker runs: in the foreground, on this machine, in a queue, or as fits.",
 )
 @batch_options
+@click.option(
+    "--split", type=click.IntRange(2, 64), metavar="N", help="Into N jobs, for as many nodes."
+)
 @click.option(
     "--concurrency", type=click.Choice(["low", "medium", "high"]), help="Connections: 8, 64 or 128."
 )
@@ -183,20 +194,26 @@ def import_(session: Session, selectors: Sequence[str], source: str | None, **fl
     The job goes on by itself: `bstui attach last` watches it.
     """
     wish = _wish(session, flags)
+    check_split(wish.split, wish.launcher, wish.options.sheets, wish.follows)
     chosen = given_selectors(selectors, source)
     if wish.follows and not wish.dry_run:
         return _keep_up(session, chosen, wish)
     plan, wish = _settle_launcher(session, run_calls(_plan(session, chosen, wish)), wish)
+    parts = split_plan(plan, wish.split) if wish.split else []
     if wish.dry_run:
         describe_plan(plan)
-        if wish.launcher is Launcher.SLURM:
+        describe_parts(parts, wish.split)
+        if wish.launcher.is_queued:
             describe_submission(session, plan.header)
         session.output.write(_DRY_KEYS, plan.rows())
         return 0
     describe_plan(plan)
+    describe_parts(parts, wish.split)
     if not (wish.is_confirmed or click.confirm("Start the import?", default=True, err=True)):
         say("Nothing was started.")
         return 1
+    if parts:
+        return carry_out_parts(session, parts, attaches=wish.attaches)
     return _carry_out(session, plan, wish)
 
 
@@ -233,41 +250,22 @@ def _wish(session: Session, flags: dict[str, Any]) -> Wish:
     check_layout(options.layout, settings.source_of("import.layout"))
     map_file = flags["map_file"]
     return Wish(
-        destination=_checked_folder(chosen.destination),
+        destination=checked_folder(chosen.destination),
         options=options,
         sample_map=read_sample_map(Path(map_file).absolute()) if map_file else NO_MAP,
         launcher=Launcher.DETACHED if chosen.launch == "auto" else Launcher(chosen.launch),
         is_auto=chosen.launch == "auto",
         login_cpu_minutes=settings.slurm.login_cpu_minutes,
-        batch=batch_of(settings.slurm),
+        batch=batch_of(settings, flags),
         name=flags["name"],
         dry_run=flags["dry_run"],
         is_confirmed=flags["yes"],
         attaches=flags["attaches"],
         follows=flags["follow"] or flags["once"],
         once=flags["once"],
-        every=_seconds(flags["every"]),
+        every=checked_interval(flags["every"]),
+        split=flags["split"],
     )
-
-
-def _checked_folder(destination: str) -> Path:
-    try:
-        destination.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            "The destination's name is not UTF-8 text.", hint="Give another folder with --to."
-        ) from error
-    return Path(os.path.expanduser(destination)).absolute()
-
-
-def _seconds(every: str) -> float:
-    try:
-        seconds = parse_duration(every)
-    except ValueError as error:
-        raise UsageError(f"--every: {error}.", hint="Write it as 90s, 10m or 1h.") from error
-    if seconds <= 0:
-        raise UsageError("--every 0 would never let BaseSpace rest.", hint="Write it as 10m.")
-    return seconds
 
 
 def _keep_up(session: Session, selectors: Sequence[Selector], wish: Wish) -> int:
@@ -304,7 +302,7 @@ def _request(session: Session, profile: Profile, identity: Identity, wish: Wish)
         options=wish.options,
         sample_map=wish.sample_map,
         launcher=wish.launcher,
-        batch=wish.batch if wish.launcher is Launcher.SLURM or wish.is_auto else Batch(),
+        batch=wish.batch,
         name=wish.name,
         jobs_dir=session.places.jobs,
         umask=current_umask(),

@@ -1,7 +1,10 @@
 """Jobs as rows, and as lines of progress."""
 
+import itertools
 import re
 import time
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +42,8 @@ def job_row(view: JobView) -> dict[str, Any]:
         "profile": header.profile,
         "created": iso_text(datetime.fromtimestamp(header.created, UTC)),
         "exit_code": view.status.exit_code,
+        "group": header.group or None,
+        "part": header.part or None,
     }
 
 
@@ -84,6 +89,38 @@ def job_table_row(view: JobView) -> dict[str, Any]:
         "done": _percent(view),
         "rate": rate_text(view.rate) if view.rate else "",
         "left": duration_text(view.seconds_left) if view.seconds_left else "",
+    }
+
+
+def job_table(views: Sequence[JobView]) -> list[dict[str, Any]]:
+    """A row for each; the parts of a split import stand under a row for all of it."""
+    table = []
+    for group, some in itertools.groupby(views, key=lambda view: view.header.group):
+        parts = list(some)
+        rows = [job_table_row(view) for view in parts]
+        if group:
+            rows = [row | {"name": f"  {row['name']}"} for row in rows]
+            table.append(group_row(parts))
+        table += rows
+    return table
+
+
+def group_row(parts: Sequence[JobView]) -> dict[str, Any]:
+    """The parts of a split import as one row."""
+    states = Counter(str(view.status.state) for view in parts)
+    said = ", ".join(f"{number} {state}" for state, number in states.items())
+    size, done = (sum(getattr(v.counts, n) for v in parts) for n in ("bytes", "bytes_done"))
+    rate = sum(view.rate or 0.0 for view in parts)
+    left = max((view.seconds_left or 0.0 for view in parts), default=0.0)
+    shown = f"{len(parts)} of " * (len(parts) < parts[0].header.parts)
+    return {
+        "name": parts[0].header.group,
+        "state": f"{shown}{count_text(parts[0].header.parts, 'job')}: {said}",
+        "done": f"{int(100 * done / size)}%" if size else "100%",
+        "bytes": size,
+        "rate": rate_text(rate) if rate else "",
+        "left": duration_text(left) if left else "",
+        "destination": parts[0].header.destination,
     }
 
 

@@ -1,5 +1,6 @@
 """`jobs`, `attach`, `pause`, `resume`, `cancel`, `logs`: what was started, and what it shall do."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 import click
 
 from bstui.cli.batch import batch_options, changed_batch
-from bstui.cli.following import exit_code_of, follow, tell_failures
-from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table_row, log_row
+from bstui.cli.following import exit_code_of_all, follow, tell_failures
+from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table, log_row
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -18,14 +19,14 @@ from bstui.jobs.batch import batch_of
 from bstui.jobs.control import ask, change_limits, check_wish
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.glance import status_of
-from bstui.jobs.identifiers import find_job
+from bstui.jobs.identifiers import find_job, find_jobs
 from bstui.jobs.launchers import launcher_of
 from bstui.jobs.launchers import resume as resume_job
 from bstui.jobs.records import Batch, Launcher, Want
-from bstui.jobs.state import State
+from bstui.jobs.state import SILENCE, JobStatus, State
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
 from bstui.timetable import parse_timetable
-from bstui.units import count_text
+from bstui.units import count_text, duration_text
 
 _JOB = click.argument("job", metavar="JOB")
 _JOBS = click.argument("names", nargs=-1, required=True, metavar="JOB...")
@@ -52,12 +53,13 @@ def jobs(session: Session, every: bool, active: bool) -> int:
 @click.option("--wait", is_flag=True, help="Say nothing until the end.")
 def attach(session: Session, job: str, wait: bool) -> int:
     """Follow JOB to its end; the exit code is the job's. Ctrl+C leaves it running."""
-    view = follow(find_job(session.places.jobs, job), quiet=wait)
-    write_jobs(session, [view])
-    tell_failures(view)
-    if view.status.resumable:
-        say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
-    return exit_code_of(view.status)
+    views = [follow(folder, quiet=wait) for folder in find_jobs(session.places.jobs, job)]
+    write_jobs(session, views)
+    for view in views:
+        tell_failures(view)
+        if view.status.resumable:
+            say(f"What has arrived is kept. Go on with: bstui resume {view.header.name}")
+    return exit_code_of_all(views)
 
 
 @command("pause")
@@ -82,7 +84,9 @@ def pause(session: Session, names: Sequence[str], free: bool) -> int:
 @click.option("--only", type=click.Choice(["failed"]), help="Of them, those with failed files.")
 @click.option("--take-over", is_flag=True, help="Even if a worker that hangs still holds it.")
 @click.option(
-    "--launch", type=click.Choice(["here", "detached", "slurm"]), help="Where the worker runs."
+    "--launch",
+    type=click.Choice(["here", "detached", "slurm", "scheduler"]),
+    help="Where the worker runs.",
 )
 @batch_options
 def resume(
@@ -97,9 +101,12 @@ def resume(
     """Go on with JOB: paused, stopped, lost, cancelled, or with files that failed."""
     code = 0
     for folder in _to_resume(session, names, every, only):
-        batch = changed_batch(batch_of(folder), flags)
+        where = Launcher(launch or launcher_of(folder))
+        batch = changed_batch(batch_of(folder), flags, session.settings, where)
         view = JobWatch(folder).refresh()
         replaces = take_over or view.wants_token
+        if view.status.state is State.DONE and view.header.group and view.header.name not in names:
+            continue  # of a split import, a part that is through
         if view.status.state is State.DONE:
             raise UsageError(
                 f"The job {view.header.name} is done: every file is there.",
@@ -107,11 +114,9 @@ def resume(
             )
         if view.status.is_alive and not replaces:
             ask(folder, want=Want.RUN)
-            say(f"{view.header.name}: asked to go on.")
+            say(f"{view.header.name}: {_going_on(view.status)}.")
             continue
-        code = _start_again(
-            session, folder, Launcher(launch or launcher_of(folder)), replaces, batch
-        )
+        code = _start_again(session, folder, where, replaces, batch)
     return code
 
 
@@ -202,7 +207,7 @@ def logs(session: Session, job: str, path: bool) -> int:
 def write_jobs(session: Session, views: Sequence[JobView]) -> None:
     """Jobs to stdout, in the session's form."""
     if session.form == "table":
-        session.output.write(JOB_KEYS, [job_table_row(view) for view in views])
+        session.output.write(JOB_KEYS, job_table(views))
     else:
         session.output.write(JOB_KEYS, [job_row(view) for view in views])
 
@@ -230,6 +235,16 @@ def _start_again(
     return code
 
 
+def _going_on(status: JobStatus) -> str:
+    """What resuming comes to where a worker lives, or may: another host's may just have died."""
+    if status.state is not State.RUNNING:
+        return "asked to go on"
+    running = f"it is running on {status.host} already"
+    if status.host == os.uname().nodename:
+        return running
+    return f"{running}, and was heard of within {duration_text(SILENCE)}; resume it then if it died"
+
+
 def _check_timetable(text: str) -> None:
     try:
         parse_timetable(text)
@@ -239,7 +254,7 @@ def _check_timetable(text: str) -> None:
 
 def _folders(session: Session, names: Sequence[str]) -> list[JobFolder]:
     """All of them, before anything is done to one: a mistyped name changes nothing."""
-    return [find_job(session.places.jobs, name) for name in names]
+    return [folder for name in names for folder in find_jobs(session.places.jobs, name)]
 
 
 def _confirm(question: str) -> None:

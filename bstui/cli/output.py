@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from bstui.packed import Packed
 from bstui.text import safe_text
 from bstui.units import size_text
 
@@ -29,7 +30,7 @@ class Output:
     def write(self, keys: Sequence[str], rows: Iterable[Row]) -> None:
         """Print `rows`; `keys` are the columns of a table, in its order."""
         if self.form == "table":
-            self._write_table(keys, list(rows))
+            self._write_table(keys, rows)
             return
         heads = True
         for row in rows:
@@ -76,10 +77,12 @@ class Output:
                 print(f"{name:{width}}  {_shown(key, part)}", file=self.stream)
                 name = ""
 
-    def _write_table(self, keys: Sequence[str], rows: Sequence[Row]) -> None:
-        lines = [[key.replace("_", " ") for key in keys]]
-        lines += [[_shown(key, row.get(key)) for key in keys] for row in rows]
-        widths = [max(map(_cells, column)) for column in zip(*lines, strict=True)]
+    def _write_table(self, keys: Sequence[str], rows: Iterable[Row]) -> None:
+        lines = Packed(list[str], [[key.replace("_", " ") for key in keys]])
+        lines.extend([_shown(key, row.get(key)) for key in keys] for row in rows)
+        widths = [0] * len(keys)
+        for line in lines:
+            widths = list(map(max, widths, map(_cells, line)))
         for line in lines:
             cells = (
                 _pad(cell, width, right=key in _SIZES)

@@ -10,7 +10,7 @@ from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session
 from bstui.errors import BstuiError, UsageError
-from bstui.jobs.identifiers import find_job
+from bstui.jobs.identifiers import find_jobs
 from bstui.jobs.sheets import sheet_of_jobs
 from bstui.samples.sheet_format import load_sheet, load_sheets, sheet_names
 from bstui.samples.sheet_rows import Sheet
@@ -40,7 +40,8 @@ def sheet(
         )
     if len(sheets) > 1 and folder is None:
         raise UsageError("Several sheets are files.", hint="Give their folder with --to DIR.")
-    folders = [find_job(session.places.jobs, name) for name in dict.fromkeys(jobs)]
+    places = session.places.jobs
+    folders = [folder for name in dict.fromkeys(jobs) for folder in find_jobs(places, name)]
     made = [sheet_of_jobs(form, folders) for form in load_sheets(sheets)]
     for one in made:
         for problem in one.problems:

@@ -11,14 +11,16 @@ from bstui.basespace.states import states_of_dataset, states_of_project, states_
 from bstui.cli import rows
 from bstui.cli.calls import run_calls
 from bstui.cli.job_rows import job_row, proof_row
+from bstui.cli.jobs import write_jobs
 from bstui.cli.options import command
 from bstui.cli.run_metrics import metrics_row
 from bstui.cli.run_rows import facts_row
 from bstui.cli.session import Session
 from bstui.errors import IntegrityError, UsageError
 from bstui.jobs.bcl_convert import bcl_convert_text
+from bstui.jobs.edited_sheet import sheet_differences
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.identifiers import find_job
+from bstui.jobs.identifiers import find_jobs
 from bstui.jobs.watch import JobView, JobWatch
 from bstui.runs.completeness import Completeness
 from bstui.runs.facts import gather_facts
@@ -34,7 +36,11 @@ from bstui.units import iso_text
 def show(session: Session, selector: str, check: bool) -> int:
     """Show one project:X, run:X, biosample:X, dataset:X, file:ID or job:X."""
     if selector.startswith("job:"):
-        return _show_job(session, find_job(session.places.jobs, selector[len("job:") :]), check)
+        folders = find_jobs(session.places.jobs, selector[len("job:") :])
+        if len(folders) > 1 and not check:
+            write_jobs(session, [JobWatch(folder).refresh() for folder in folders])
+            return 0
+        return max(_show_job(session, folder, check) for folder in folders)
     if check:
         raise UsageError("--check proves the raw run of a job.", hint="Give job:X with it.")
     file_id = _file_id(selector)
@@ -65,6 +71,7 @@ def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
     facts = job_row(view) | _more_of(view)
     if proof is not None:
         facts |= proof_row(proof) | {"bcl_convert": bcl_convert_text(folder, proof)}
+        facts |= {"sheet_in_basespace": sheet_differences(folder)}
         facts |= run_calls(metrics_row(session, folder))
     session.output.write_facts(facts)
     is_whole = not (check and proof and (proof.damaged or proof.missing_here))

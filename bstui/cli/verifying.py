@@ -53,6 +53,8 @@ class _Tally:
 
     def __init__(self) -> None:
         self.counts: Counter[Verdict] = Counter()
+        self.proofs: Counter[str] = Counter()
+        """By what the sound ones are."""
         self.size = 0
         self.bad: list[Checked] = []
         self._is_terminal = sys.stderr.isatty()
@@ -63,6 +65,8 @@ class _Tally:
         for one in checked:
             self.counts[one.verdict] += 1
             self.size += one.file.size
+            if one.verdict is Verdict.SOUND:
+                self.proofs[one.proof] += 1
             if one.verdict.is_bad:
                 self.bad.append(one)
             if self._is_terminal and time.monotonic() - self._told > _LINE:
@@ -146,8 +150,13 @@ def _of_job(folder: JobFolder, moved_to: Path | None) -> _Subject:
         files=files,
         profile=header.profile,
         options=Options(verify=header.options.verify, digest=header.options.digest),
-        missing=header.files - len({id for file in files for id in file.parts or (file.id,)}),
+        missing=header.files - len(_planned_ids(files)),
     )
+
+
+def _planned_ids(files: Iterable[RecordedFile]) -> set[str]:
+    """The ids of the plan's files that these are, or were made of."""
+    return {id for file in files if not file.source for id in file.parts or (file.id,)}
 
 
 def _row(one: Checked) -> dict[str, Any]:
@@ -166,7 +175,10 @@ def _summarise(subject: _Subject, tally: "_Tally") -> None:
     counts = tally.counts
     parts = [f"{counts[verdict]:,} {verdict}" for verdict in Verdict if counts[verdict]]
     total = f"{count_text(sum(counts.values()), 'file')}, {size_text(tally.size)}"
+    by = ", ".join(f"{number:,} by {proof}" for proof, number in tally.proofs.most_common())
     say(f"{subject.name}: {total}: {', '.join(parts) or 'nothing is on record'}")
+    if by:
+        say(f"sound: {by}")
     if subject.missing > 0:
         number = count_text(subject.missing, "file")
         say(f"{number} of the job never stood there: bstui resume {subject.name}")
@@ -174,10 +186,11 @@ def _summarise(subject: _Subject, tally: "_Tally") -> None:
 
 def _repair(session: Session, subject: _Subject, bad: list[Checked]) -> int:
     """Start the job that mends, follow it, and say how it ended."""
-    joined = [one for one in bad if one.file.parts]
+    joined = [one for one in bad if one.file.parts or one.file.source]
     if joined:
-        say(f"{joined[0].file.path} was joined of lanes: move it away, and resume its job.")
-    mendable = [o for o in bad if o.verdict is not Verdict.UNREADABLE and not o.file.parts]
+        how = "joined of lanes" if joined[0].file.parts else "unpacked of a zip file"
+        say(f"{joined[0].file.path} was {how}: move it away, and resume its job.")
+    mendable = [o for o in bad if o.verdict is not Verdict.UNREADABLE and o not in joined]
     if not mendable and joined:
         return IntegrityError.exit_code
     if not mendable:

@@ -70,6 +70,10 @@ class Access:
     async def close(self) -> None:
         await self._open.aclose()
 
+    async def sheet_rows(self, run_id: str) -> list[dict[str, str]]:
+        """The rows of a run's sample sheet as it is in BaseSpace; none where nobody logged in."""
+        return await self._client.run_sheet_rows(run_id) if self._client is not None else []
+
     async def locate(self, item: Item) -> Secret:
         """A fresh signed address of the item's bytes."""
         client = self._client

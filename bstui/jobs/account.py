@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bstui.jobs.arrived import files_brought
+from bstui.jobs.edited_sheet import EDITED
 from bstui.jobs.events import leaving, read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import JOB, MANIFEST, MD5SUMS, record_folder
@@ -15,7 +16,7 @@ from bstui.jobs.watch import JobView, JobWatch
 from bstui.runs.completeness import COMPLETE
 
 _MOST_SPANS = 240
-_NO_SHEETS = (JOB, MANIFEST, MD5SUMS, COMPLETE)
+_NO_SHEETS = (JOB, MANIFEST, MD5SUMS, COMPLETE, EDITED)
 
 
 @dataclass(slots=True)

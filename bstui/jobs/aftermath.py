@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from bstui.jobs.arrived import find_brought
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import MANIFEST, record_folder
@@ -49,8 +50,13 @@ class Aftermath:
         self._left: dict[str, int] = {}
         """Of samples that are not whole: how many files they lack."""
         self._paths: dict[str, list[str]] = {}
+        self._joined: dict[str, str] = {}
+        """By the path that a joined file was to have, the id of its first part."""
+        self._named: dict[str, str] = {}
+        """By the same, the path that it has: none where it could not be joined."""
         self._whole: asyncio.Queue[str | None] = asyncio.Queue()
         self._serving: asyncio.Task[None] | None = None
+        self._has_served = False
         self.failed_samples = 0
         """Commands after samples that did not end with 0, of this attempt."""
         self.done_code: int | None = None
@@ -69,6 +75,8 @@ class Aftermath:
             self._left.setdefault(file.sample, 0)
             if file.merged and file.merged not in self._paths[file.sample]:
                 self._paths[file.sample].append(file.merged)
+            if file.part == 1:
+                self._joined[file.merged] = file.id
             if file.id not in adopted:
                 self._sample_of[file.id] = file.sample
                 self._left[file.sample] += 1
@@ -100,7 +108,12 @@ class Aftermath:
     async def _serve(self) -> None:
         """Run the commands of samples as they become whole, until there are no more to come."""
         while (sample := await self._whole.get()) is not None:
-            paths = self._paths.pop(sample)
+            paths = [self._where(path) for path in self._paths.pop(sample)]
+            if not all(paths):
+                log.warning(
+                    "The command after %s is not run: its lanes are not joined", safe_text(sample)
+                )
+                continue
             code = await self._run(
                 self._header.options.on_sample,
                 f"sample {sample}",
@@ -109,13 +122,31 @@ class Aftermath:
             self._tell(Ran(time=time.time(), after="sample", sample=sample, exit_code=code))
             self.failed_samples += code != 0
 
+    def _where(self, path: str) -> str:
+        """Where a file stands, a joined one under the name that it got; empty where it does not."""
+        return self._named.get(path, "") if path in self._joined else path
+
+    def _find_joined(self) -> dict[str, str]:
+        merged = find_brought(self._folder).merged
+        return {path: merged[id][1].path for path, id in self._joined.items() if id in merged}
+
     async def end_samples(self) -> None:
         """Wait until the command of every sample that is whole has run; of samples whose lanes are
         joined, which they are by now, that begins here."""
         if self._header.options.on_sample:
-            self._serving = self._serving or asyncio.create_task(self._serve())
+            if self._serving is None:
+                self._named = await asyncio.to_thread(self._find_joined)
+                self._serving = asyncio.create_task(self._serve())
             self._whole.put_nowait(None)
             await self._serving
+        self._has_served = True
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a command was asked for that has not run to its end."""
+        options = self._header.options
+        is_job_open = bool(options.on_done) and self.done_code is None
+        return is_job_open or (bool(options.on_sample) and not self._has_served)
 
     async def stop(self) -> None:
         """End what runs, if anything does: from here on nothing is told."""

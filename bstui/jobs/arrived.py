@@ -1,32 +1,40 @@
 """What a job has brought, as its folder says it: the newest that any attempt said of each file."""
 
-import mmap
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.manifest import RecordedFile, describe_file, describe_merged
-from bstui.jobs.records import FileDone, FileFailed, Merged, PlanFile, Started
+from bstui.jobs.manifest import RecordedFile, describe_file, describe_merged, describe_unpacked
+from bstui.jobs.records import FileDone, FileFailed, Merged, PlanFile, Started, Unpacked
 
 _decode_done = msgspec.json.Decoder(FileDone).decode
+_decode_unpacked = msgspec.json.Decoder(Unpacked).decode
 
-Place = tuple[int, int]
-"""An attempt, and the offset after an event in its file."""
+_OFFSET_BITS = 48
+_LINE = 512
+"""Bytes that hold most events."""
 
 
 @dataclass
 class Brought:
     """Where the events of a job say what it has brought."""
 
-    places: dict[str, Place] = field(default_factory=dict)
-    """By file id, of what was fetched and stands."""
+    places: dict[str, int] = field(default_factory=dict)
+    """By file id, of what was fetched and stands: the attempt, and the offset after an event in its
+    file, as one number, for there may be a million."""
     merged: dict[str, tuple[int, Merged]] = field(default_factory=dict)
     """By the id of a joined file's first part, the attempt and what it said."""
+    unpacked: dict[str, int] = field(default_factory=dict)
+    """By path, of what came in zip files, alike."""
+    sources: set[str] = field(default_factory=set)
+    """The ids of those zip files."""
     versions: dict[int, str] = field(default_factory=dict)
     """Of bstui, by attempt."""
 
@@ -43,7 +51,10 @@ def find_brought(folder: JobFolder) -> Brought:
     for attempt in folder.numbers().events:
         for event, after in read_events(folder.events(attempt)):
             if isinstance(event, FileDone):
-                found.places[event.id] = (attempt, after)
+                found.places[event.id] = attempt << _OFFSET_BITS | after
+            elif isinstance(event, Unpacked):
+                found.unpacked[event.path] = attempt << _OFFSET_BITS | after
+                found.sources.add(event.source)
             elif isinstance(event, FileFailed):
                 found.places.pop(event.id, None)
             elif isinstance(event, Started):
@@ -58,20 +69,30 @@ def find_brought(folder: JobFolder) -> Brought:
 
 
 def recorded_files(folder: JobFolder, found: Brought) -> Iterator[RecordedFile]:
-    """In the order of the plan, then the joined ones. Events are read again by their places, so
-    that none is held."""
-    attempts = sorted({attempt for attempt, _ in found.places.values()})
+    """In the order of the plan, then what was unpacked, and joined. Events are read again by their
+    places, so that none is held."""
+    places = chain(found.places.values(), found.unpacked.values())
+    attempts = sorted({place >> _OFFSET_BITS for place in places})
+    sources: dict[str, PlanFile] = {}
     parts = {id: first for first, (_, event) in found.merged.items() for id in event.parts}
     joined: dict[str, dict[str, PlanFile]] = {first: {} for first in found.merged}
     with ExitStack() as stack:
-        events = {attempt: _map(folder.events(attempt), stack) for attempt in attempts}
+        events = {attempt: _open(folder.events(attempt), stack) for attempt in attempts}
         for file in folder.files():
             if file.id in parts:
                 joined[parts[file.id]][file.id] = file
+            if file.id in found.sources:
+                sources[file.id] = file
             if file.id in found.places:
-                attempt, after = found.places[file.id]
+                attempt, after = divmod(found.places[file.id], 1 << _OFFSET_BITS)
                 done = _decode_done(_line_before(events[attempt], after))
                 yield describe_file(file, done, found.versions.get(attempt, ""))
+        for place in found.unpacked.values():
+            attempt, after = divmod(place, 1 << _OFFSET_BITS)
+            event = _decode_unpacked(_line_before(events[attempt], after))
+            if event.source in sources:
+                version = found.versions.get(attempt, "")
+                yield describe_unpacked(sources[event.source], event, version)
     yield from _recorded_merged(found, joined)
 
 
@@ -84,11 +105,18 @@ def _recorded_merged(
             yield describe_merged(files, event, found.versions.get(attempt, ""))
 
 
-def _map(path: Path, stack: ExitStack) -> mmap.mmap:
-    with open(path, "rb") as file:
-        return stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+def _open(path: Path, stack: ExitStack) -> int:
+    descriptor = os.open(path, os.O_RDONLY)
+    stack.callback(os.close, descriptor)
+    return descriptor
 
 
-def _line_before(events: mmap.mmap, after: int) -> bytes:
+def _line_before(events: int, after: int) -> bytes:
     """The line whose newline is the last byte before `after`."""
-    return events[events.rfind(b"\n", 0, after - 1) + 1 : after]
+    length = 0
+    while True:
+        length = min(after, max(_LINE, 2 * length))
+        text = os.pread(events, length, after - length)
+        start = text.rfind(b"\n", 0, -1) + 1
+        if start or length == after:
+            return text[start:]

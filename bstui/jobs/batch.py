@@ -1,8 +1,8 @@
-"""Jobs in Slurm: handed in once, found again by their name, held, released, taken back, requeued.
+"""Jobs in a scheduler: handed in once, found again by their name, held, taken back, requeued.
 
-    launch-NNNN.json without Slurm's id → job.sh → sbatch → launch-NNNN.json with it
+    launch-NNNN.json without the scheduler's id → job.sh → sbatch → launch-NNNN.json with it
 
-Whoever dies in between has lost nothing: the next start asks Slurm for the job's name first.
+Whoever dies in between has lost nothing: the next start asks for the job's name first.
 """
 
 import os
@@ -15,11 +15,18 @@ from typing import NamedTuple
 import msgspec
 
 from bstui.errors import InUse, SchedulerProblem
-from bstui.jobs.batch_script import SCRIPT, batch_environment, write_script
+from bstui.jobs.batch_script import (
+    SCRIPT,
+    batch_environment,
+    command_environment,
+    exported_variables,
+    write_script,
+)
 from bstui.jobs.events import first_event, leaving
 from bstui.jobs.folder import JobFolder
-from bstui.jobs.queue import shared_queue
+from bstui.jobs.queue import shared_queues
 from bstui.jobs.records import Batch, Launch, Launcher, Left, PlanHeader
+from bstui.jobs.scheduler import OtherScheduler, write_other_script
 from bstui.jobs.slurm import JOB_NAME, Partition, QueueEntry, Slurm
 from bstui.jobs.worker_log import log
 from bstui.paths import Places, write_whole
@@ -37,37 +44,50 @@ def submit(
     places: Places,
     environ: Mapping[str, str],
 ) -> Launch:
-    """Hand the job in to Slurm, or find it there; the launch as it stands now.
+    """Hand the job in where its launch says, or find it there; the launch as it stands now.
 
-    InUse where Slurm runs a worker of it that is silent; SchedulerProblem in Slurm's words.
+    InUse where the scheduler runs a worker of it that is silent; SchedulerProblem in its words.
     """
-    slurm = Slurm(batch_environment(places, environ))
+    system = _system(folder, batch_environment(places, environ) | command_environment(environ))
     try:
-        known = _find(slurm, folder)
+        known = _find(system, folder)
         if known is not None and known.state != "PENDING" and _has_begun(folder, known):
             if not mark.take_over:
-                raise _still_there(known)
-            slurm.cancel(known.id)
+                raise _still_there(known, system.title)
+            system.cancel(known.id)
             known = None
         if known is None:
-            native_id = _hand_in(slurm, folder, command)
+            text = _script(folder, command, places, environ)
+            write_whole(folder.path / SCRIPT, text.encode(), mode=0o700)
+            native_id = system.submit(folder.path / SCRIPT)
         else:
             native_id = known.id
-            if "Held" in known.reason or "held" in known.reason:
-                slurm.release(native_id)
+            if isinstance(system, Slurm) and "held" in known.reason.lower():
+                system.release(native_id)
     except (SchedulerProblem, InUse) as error:
         folder.add_launch(msgspec.structs.replace(mark, time=time.time(), problem=error.message))
         raise
     found = msgspec.structs.replace(mark, time=time.time(), native_id=native_id)
     folder.add_launch(found)
-    shared_queue().forget()
+    shared_queues().forget()
     return found
 
 
-def _find(slurm: Slurm, folder: JobFolder) -> QueueEntry | None:
-    """The job that Slurm holds under bstui's name; of several the last."""
-    name = JOB_NAME.format(id=folder.id)
-    living = [one for one in slurm.queue() if one.name == name and not one.has_ended]
+def _system(folder: JobFolder, environ: Mapping[str, str]) -> Slurm | OtherScheduler:
+    """The scheduler that the newest start of the job was asked of."""
+    form = batch_of(folder).scheduler
+    return OtherScheduler(form, command_environment(environ)) if form else Slurm(environ)
+
+
+def _find(system: Slurm | OtherScheduler, folder: JobFolder) -> QueueEntry | None:
+    """The job that the scheduler holds under bstui's name, or, where it lists no names, under the
+    id that it gave; of several the last."""
+    name, known = JOB_NAME.format(id=folder.id), _native_id(folder)
+    living = [
+        one
+        for one in system.queue()
+        if not one.has_ended and (one.name == name or (not one.name and one.id == known))
+    ]
     return living[-1] if living else None
 
 
@@ -75,22 +95,50 @@ def _has_begun(folder: JobFolder, entry: QueueEntry) -> bool:
     """Whether the last attempt is that job's: then it is no fresh one that is about to begin."""
     attempt = folder.numbers().attempt
     started = first_event(folder.events(attempt)) if attempt else None
-    return started is not None and started.slurm_id == entry.id
+    if started is not None and started.slurm_id:
+        return started.slurm_id == entry.id
+    launch = _launch_of(folder, entry.id)
+    return launch is not None and launch.attempt <= attempt
 
 
-def _still_there(entry: QueueEntry) -> InUse:
+def _launch_of(folder: JobFolder, native_id: str) -> Launch | None:
+    """The newest launch that the scheduler gave this id."""
+    return next((one for one in folder.launches() if one.native_id == native_id), None)
+
+
+def _native_id(folder: JobFolder) -> str:
+    """The id that a scheduler gave the job last; empty where none did."""
+    return next((one.native_id for one in folder.launches() if one.native_id), "")
+
+
+def _still_there(entry: QueueEntry, title: str) -> InUse:
+    where = f" on {entry.node}" * bool(entry.node)
     return InUse(
-        f"Slurm still runs this job as {entry.id} on {entry.node}, though nothing is heard of it.",
-        hint=f"Wait, or give that one up: bstui resume --take-over JOB (it does scancel {entry.id} "
-        "first).",
+        f"{title} still runs this job as {entry.id}{where}, though nothing is heard of it.",
+        hint="Wait, or give that one up: bstui resume --take-over JOB (it cancels "
+        f"{entry.id} first).",
     )
 
 
-def _hand_in(slurm: Slurm, folder: JobFolder, command: tuple[str, ...]) -> str:
-    script = folder.path / SCRIPT
-    text = write_script(folder.header(), batch_of(folder), folder.path, command)
-    write_whole(script, text.encode(), mode=0o700)
-    return slurm.submit(script)
+def _script(
+    folder: JobFolder, command: tuple[str, ...], places: Places, environ: Mapping[str, str]
+) -> str:
+    return script_of(folder.header(), batch_of(folder), folder.path, command, places, environ)
+
+
+def script_of(
+    header: PlanHeader,
+    batch: Batch,
+    folder: Path,
+    command: tuple[str, ...],
+    places: Places,
+    environ: Mapping[str, str],
+) -> str:
+    """The script that the scheduler is given for the job in `folder`."""
+    if batch.scheduler is None:
+        return write_script(header, batch, folder, command)
+    variables = exported_variables(places, environ)
+    return write_other_script(header, batch.scheduler, folder, command, variables)
 
 
 def batch_of(folder: JobFolder) -> Batch:
@@ -101,46 +149,61 @@ def batch_of(folder: JobFolder) -> Batch:
 
 
 def hold(folder: JobFolder, environ: Mapping[str, str]) -> bool:
-    """Keep a job that Slurm has not started from starting; False where it holds none."""
-    slurm = Slurm(environ)
-    known = _find(slurm, folder)
+    """Keep a job that Slurm has not started from starting; False where it holds none.
+
+    SchedulerProblem where another scheduler has it: no command of the settings says so there.
+    """
+    system = _system(folder, environ)
+    known = _find(system, folder)
     if known is None or known.state != "PENDING":
         return False
-    slurm.hold(known.id)
-    shared_queue().forget()
+    if not isinstance(system, Slurm):
+        raise SchedulerProblem(
+            f"{system.title} has not started the job, and bstui cannot hold it back there.",
+            hint="It pauses as soon as it has begun. `bstui cancel` takes it out of the queue, "
+            "`bstui resume` hands it in again.",
+        )
+    system.hold(known.id)
+    shared_queues().forget()
     return True
 
 
 def withdraw(folder: JobFolder, environ: Mapping[str, str]) -> None:
-    """Take the job out of Slurm, whatever it does there."""
-    slurm = Slurm(environ)
-    known = _find(slurm, folder)
+    """Take the job out of its scheduler, whatever it does there."""
+    system = _system(folder, environ)
+    known = _find(system, folder)
     if known is not None:
-        slurm.cancel(known.id)
-        shared_queue().forget()
+        system.cancel(known.id)
+        shared_queues().forget()
 
 
 def was_submitted(folder: JobFolder) -> bool:
-    """Whether the newest start of the job was asked of Slurm."""
+    """Whether the newest start of the job was asked of a scheduler."""
     launch = folder.newest_launch(folder.numbers())
-    return launch is not None and launch.record.launcher is Launcher.SLURM
+    return launch is not None and launch.record.launcher.is_queued
 
 
 def continue_later(folder: JobFolder, attempt: int, environ: Mapping[str, str]) -> None:
-    """After an attempt that the time limit ended: let Slurm start the job again, from its node.
+    """After an attempt that the time limit ended: let the scheduler start the job again, from its
+    node.
 
     Under the same id where Slurm allows that, else handed in anew; where neither goes, the log and
     the launch say why, and the job stays `stopped`.
     """
-    left, native_id = leaving(folder.events(attempt)), environ.get("SLURM_JOB_ID", "")
-    if left is None or left.reason != "time limit" or not native_id:
+    left, newest = leaving(folder.events(attempt)), folder.newest_launch(folder.numbers())
+    if left is None or left.reason != "time limit":
+        return
+    is_other = newest is not None and newest.record.launcher is Launcher.SCHEDULER
+    native_id = environ.get("SLURM_JOB_ID", "")
+    if not (native_id or is_other):
         return
     mark = Launch(
         time=time.time(),
-        launcher=Launcher.SLURM,
+        launcher=Launcher.SCHEDULER if is_other else Launcher.SLURM,
         host=os.uname().nodename,
         attempt=attempt + 1,
-        native_id=native_id,
+        native_id="" if is_other else native_id,
+        batch=newest.record.batch if newest else None,
     )
     problem = _is_pointless(folder, attempt, left)
     if not problem:
@@ -165,15 +228,16 @@ def _is_pointless(folder: JobFolder, attempt: int, left: Left) -> str:
 
 def _start_again(folder: JobFolder, mark: Launch, environ: Mapping[str, str]) -> str:
     """Requeue, or hand the kept script in; empty, or why neither went."""
-    slurm = Slurm(environ)
+    system = _system(folder, environ)
+    if isinstance(system, Slurm):
+        try:
+            log.info("Asking Slurm to start job %s again", mark.native_id)
+            system.requeue(mark.native_id)
+            return ""
+        except SchedulerProblem as refused:
+            log.warning("Slurm does not requeue: %s", refused.message)
     try:
-        log.info("Asking Slurm to start job %s again", mark.native_id)
-        slurm.requeue(mark.native_id)
-        return ""
-    except SchedulerProblem as refused:
-        log.warning("Slurm does not requeue: %s", refused.message)
-    try:
-        native_id = slurm.submit(folder.path / SCRIPT)
+        native_id = system.submit(folder.path / SCRIPT)
     except SchedulerProblem as refused:
         return f"time limit; {refused.message}"
     folder.add_launch(msgspec.structs.replace(mark, time=time.time(), native_id=native_id))
@@ -186,7 +250,7 @@ class Trial(NamedTuple):
 
     script: str
     answer: str
-    """Slurm's words, also where it would refuse."""
+    """Slurm's words, also where it would refuse; empty of a scheduler that cannot be asked."""
     partitions: list[Partition]
 
 
@@ -194,10 +258,13 @@ def try_submission(
     header: PlanHeader, command: tuple[str, ...], places: Places, environ: Mapping[str, str]
 ) -> Trial:
     """Ask Slurm about a plan's job without handing it in. SchedulerProblem where there is none."""
-    script = write_script(header, header.batch, places.jobs / header.id, command)
+    folder = places.jobs / header.id
+    script = script_of(header, header.batch, folder, command, places, environ)
+    if header.batch.scheduler is not None:
+        return Trial(script, "", [])
     slurm = Slurm(batch_environment(places, environ))
-    with tempfile.TemporaryDirectory(prefix="bstui-") as folder:
-        kept = Path(folder) / SCRIPT
+    with tempfile.TemporaryDirectory(prefix="bstui-") as passing:
+        kept = Path(passing) / SCRIPT
         kept.write_text(script)
         partitions = slurm.partitions()
         try:

@@ -1,4 +1,5 @@
-"""The script that Slurm is given: shown before it goes, kept in the job's folder as `job.sh`."""
+"""The script that Slurm is given: shown before it goes, kept in the job's folder as `job.sh`. And
+what goes along of the environment, to Slurm and to any other scheduler."""
 
 import shlex
 from collections.abc import Mapping
@@ -20,6 +21,11 @@ _KEPT = (
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 )
 """What a worker on a node needs of the environment that submits it; Slurm keeps a copy."""
+_SCHEDULERS = (
+    *("PBS_CONF_FILE", "PBS_EXEC", "PBS_SERVER", "PBS_DEFAULT", "SGE_ROOT", "SGE_CELL"),
+    *("LSF_ENVDIR", "LSF_SERVERDIR", "LSF_LIBDIR", "LSF_BINDIR"),
+)
+"""Where the commands of other schedulers look for their own."""
 _KEPT_PREFIXES = ("LC_", "XDG_", "BSTUI_")
 _LEFT_OUT = ("BSTUI_ACCESS_TOKEN", "XDG_RUNTIME_DIR")
 
@@ -58,13 +64,26 @@ def write_script(header: PlanHeader, batch: Batch, folder: Path, command: tuple[
 
 def batch_environment(places: Places, environ: Mapping[str, str]) -> dict[str, str]:
     """What the job inherits: enough for a worker, and no token."""
-    kept = {
+    return {n: v for n, v in environ.items() if _is_kept(n)} | places.environment()
+
+
+def command_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same for the commands of another scheduler, with what tells them where that is."""
+    return {n: v for n, v in environ.items() if n in _SCHEDULERS or _is_kept(n)}
+
+
+def exported_variables(places: Places, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a script brings itself; never a proxy's password, for the script is kept."""
+    return {
         name: value
-        for name, value in environ.items()
-        if (name in _KEPT or name.lower() in _KEPT or name.startswith(_KEPT_PREFIXES))
-        and name not in _LEFT_OUT
+        for name, value in batch_environment(places, environ).items()
+        if not (name.lower().endswith("_proxy") and "@" in value)
     }
-    return kept | places.environment()
+
+
+def _is_kept(name: str) -> bool:
+    known = name in _KEPT or name.lower() in _KEPT or name.startswith(_KEPT_PREFIXES)
+    return known and name not in _LEFT_OUT
 
 
 def batch_words(batch: Batch) -> list[str]:

@@ -13,7 +13,7 @@ from bstui.errors import BstuiError, IntegrityError, NotFound, UnsafePath
 from bstui.jobs.manifest import RecordedFile, read_manifest, record_folder, record_folders
 from bstui.transfer.beneath import Destination, open_plain
 from bstui.transfer.inflate import Broken, inflate
-from bstui.transfer.verify import PartSizes, parse_etag, prove_file
+from bstui.transfer.verify import PartSizes, checksum, parse_etag, prove_file
 
 _THREADS = 2
 """A guest on the login node hashes with two at most."""
@@ -48,7 +48,7 @@ class Checked:
     file: RecordedFile
     verdict: Verdict
     proof: str = ""
-    """By what it is sound: `md5`, `sha256`, `etag`, `multipart etag`, `gzip`."""
+    """By what it is sound: `md5`, `sha256`, `crc32`, `etag`, `multipart etag`, `gzip`."""
     problem: str = ""
 
 
@@ -144,6 +144,9 @@ def _read(descriptor: int, file: RecordedFile, sizes: PartSizes) -> Checked:
         return _compare(file, "sha256", _digest(descriptor, "sha256"), file.sha256)
     if file.md5:
         return _compare(file, "md5", _digest(descriptor, "md5"), file.md5)
+    if file.crc32:
+        found = checksum(descriptor, 0, size)
+        return _compare(file, "crc32", "" if found is None else f"{found:08x}", file.crc32)
     if parse_etag(file.etag) is not None:
         proof = prove_file(descriptor, file.size, file.etag, sizes)
         return Checked(file, Verdict.SOUND, proof.verified if proof else "etag")
@@ -167,5 +170,5 @@ def _digest(descriptor: int, algorithm: str) -> str:
 def _compare(file: RecordedFile, name: str, found: str, known: str) -> Checked:
     if found == known:
         return Checked(file, Verdict.SOUND, name)
-    shown = name.upper().replace("SHA256", "SHA-256")
+    shown = name.upper().replace("SHA256", "SHA-256").replace("CRC32", "CRC-32")
     return Checked(file, Verdict.CHANGED, problem=f"its {shown} is {found}, not {known}")

@@ -19,7 +19,7 @@ from bstui.jobs.batch import hold, was_submitted, withdraw
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import file_server_time, introduce, this_machine
-from bstui.jobs.queue import shared_queue
+from bstui.jobs.queue import shared_queues
 from bstui.jobs.records import Control, Outcome, Progress, Result, Want
 from bstui.jobs.state import JobStatus, State, state_of
 from bstui.timetable import parse_timetable
@@ -47,7 +47,7 @@ def ask(
     SchedulerProblem, after all else, where Slurm could not be told.
     """
     machine = this_machine()
-    seen = glance(folder, machine, shared_queue())
+    seen = glance(folder, machine, shared_queues())
     status = state_of(seen, file_server_time(folder.path.parent))
     check_wish(folder, status, want)
     limits = {

@@ -5,17 +5,20 @@ import os
 import secrets
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from bstui.errors import BstuiError, DestinationError, NoSpace
 from bstui.jobs.records import PlanFile
+from bstui.packed import Packed
 from bstui.units import count_text, size_text
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PARTIAL = ".partial"
+_NAMES_HELD = 50_000
+"""Names of the destination's folders that are held in memory: some 10 MB."""
 WILL_FAIL = "this file will fail"
 """The end of a warning of a file that has no chance."""
 _TAKEN = "the name is taken"
@@ -59,7 +62,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-class Present(msgspec.Struct, frozen=True, kw_only=True):
+class Present(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What stands at a planned path."""
 
     is_taken: bool
@@ -99,69 +102,89 @@ def measure_room(folder: Path, needed: int, files: int) -> Room:
     )
 
 
-def find_present(destination: Path, paths: Iterable[str]) -> dict[str, Present]:
-    """What is there already at each of these paths; those where nothing is are left out."""
-    held: dict[str, dict[str, os.stat_result]] = {}
-    found: dict[str, Present] = {}
-    empty = None  # the folder looked at last, where it holds nothing: there may be many such
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        if folder == empty:
-            continue
-        entries = held.get(folder) or _stat_entries(os.path.join(destination, folder))
-        if not entries:
-            empty = folder
-            continue
-        held[folder] = entries
-        present = _present(entries.get(name), entries.get(name + _PARTIAL))
-        if present.is_taken or present.partial:
-            found[path] = present
-    return found
-
-
 def meet_existing(
     files: Iterable[PlanFile], destination: Path, folder: Path, existing: str
-) -> tuple[tuple[PlanFile, ...], Room]:
+) -> tuple[Packed[PlanFile], Room]:
     """The files with what is to be done about those there already, and the room for the others.
 
     `folder` is the nearest one of `destination` that exists; `existing` says what a name that
     belongs to another file means: adopt (which it cannot be), keep-both or replace.
     """
-    planned = list(files)
-    obstacles = find_obstacles(destination, (file.path for file in planned))
-    present = find_present(destination, (file.path for file in planned))
-    met = tuple(
-        _blocked(file, obstacle)
-        if (obstacle := obstacles.get(file.path.rpartition("/")[0]))
-        else _meet(file, present.get(file.path), existing)
-        for file in planned
-    )
-    return met, _measure(met, present, folder)
+    obstacles, presence = Obstacles(destination), Presence(destination)
+    met = Packed(PlanFile)
+    needed = count = 0
+    for file in files:
+        obstacle = obstacles.above(file.path)
+        there = presence.at(file.path)
+        file = _blocked(file, obstacle) if obstacle else _meet(file, there, existing)
+        met.append(file)
+        if file.action != "adopt":
+            needed += max(0, file.size - (there.partial if there else 0))
+            count += 1
+    return met, measure_room(folder, needed, count)
 
 
-def find_obstacles(destination: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Of the folders that these paths need beneath the destination, those that cannot be one; each
-    with what stands in its way: a link, which is never followed, or a file."""
-    known: dict[str, str | None] = {"": ""}
-    """By folder: its obstacle, or None where nothing is there, and so nothing beneath it."""
+class Presence:
+    """What is there already beneath a destination, looked at a folder at a time."""
 
-    def obstacle(folder: str) -> str | None:
-        if folder in known:
-            return known[folder]
-        above = obstacle(folder.rpartition("/")[0])
+    def __init__(self, destination: Path) -> None:
+        self._destination = destination
+        self._held: dict[str, dict[str, Present]] = {}
+        """By folder: its names. The plan comes back to few of them after long."""
+        self._number = 0
+        """How many names are held."""
+
+    def at(self, path: str) -> Present | None:
+        """What is at this path; None where nothing is, nor a partial of it."""
+        folder, _, name = path.rpartition("/")
+        entries = self._held.get(folder)
+        if entries is None:
+            entries = self._look(folder)
+        there, partial = entries.get(name), entries.get(name + _PARTIAL)
+        if there is None and partial is None:
+            return None
+        return Present(
+            is_taken=there is not None,
+            size=there.size if there else None,
+            partial=partial.partial if partial else 0,
+        )
+
+    def _look(self, folder: str) -> dict[str, Present]:
+        entries = _entries(os.path.join(self._destination, folder))
+        if self._number > _NAMES_HELD:
+            self._held.clear()
+            self._number = 0
+        self._held[folder] = entries
+        self._number += 1 + len(entries)
+        return entries
+
+
+class Obstacles:
+    """What stands where a folder of the plan has to be: a link, which is never followed, or a
+    file."""
+
+    def __init__(self, destination: Path) -> None:
+        self._destination = destination
+        self._known: dict[str, str | None] = {"": ""}
+        """By folder: its obstacle, or None where nothing is there, and so nothing beneath it."""
+
+    def above(self, path: str) -> str:
+        """The nearest to the root of what is in the way to this path; empty for nothing."""
+        return self._in_the_way(path.rpartition("/")[0]) or ""
+
+    def _in_the_way(self, folder: str) -> str | None:
+        if folder in self._known:
+            return self._known[folder]
+        above = self._in_the_way(folder.rpartition("/")[0])
         if above is None:
             return None
-        known[folder] = above or _obstacle_at(destination / folder, folder)
-        return known[folder]
-
-    for path in paths:
-        obstacle(path.rpartition("/")[0])
-    return {folder: found for folder, found in known.items() if found}
+        self._known[folder] = above or _obstacle_at(os.path.join(self._destination, folder), folder)
+        return self._known[folder]
 
 
-def _obstacle_at(place: Path, folder: str) -> str | None:
+def _obstacle_at(place: str, folder: str) -> str | None:
     try:
-        return "" if stat.S_ISDIR(place.lstat().st_mode) else folder
+        return "" if stat.S_ISDIR(os.lstat(place).st_mode) else folder
     except FileNotFoundError:
         return None
     except OSError:  # whoever writes there will say what is wrong
@@ -197,46 +220,37 @@ def _meet(file: PlanFile, present: Present | None, existing: str) -> PlanFile:
 
 def warn_of_taken(files: Iterable[PlanFile], existing: str) -> list[str]:
     """A sentence about the planned names that belong to other files, if there are any."""
-    taken = [file for file in files if file.warning.startswith(_TAKEN)]
-    if not taken:
+    taken = (file.path for file in files if file.warning.startswith(_TAKEN))
+    first = next(taken, None)
+    if first is None:
         return []
+    number = 1 + sum(1 for _ in taken)
     what = {
         "keep-both": "both are kept.",
         "replace": "the old ones are kept under other names.",
     }.get(existing, "these will fail. Choose keep-both or replace for --existing, or move them.")
     return [
-        f"{count_text(len(taken), 'name')} at the destination, {taken[0].path} first, "
-        f"{'belongs' if len(taken) == 1 else 'belong'} to other files: {what}"
+        f"{count_text(number, 'name')} at the destination, {first} first, "
+        f"{'belongs' if number == 1 else 'belong'} to other files: {what}"
     ]
 
 
-def _measure(files: Iterable[PlanFile], present: Mapping[str, Present], folder: Path) -> Room:
-    needed = count = 0
-    for file in files:
-        if file.action == "adopt":
-            continue
-        there = present.get(file.path)
-        needed += max(0, file.size - (there.partial if there else 0))
-        count += 1
-    return measure_room(folder, needed, count)
-
-
-def _stat_entries(folder: str) -> dict[str, os.stat_result]:
+def _entries(folder: str) -> dict[str, Present]:
     """Everything in `folder`, links not followed; nothing where it is no folder of ours."""
     try:
         with os.scandir(folder) as entries:
-            return {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+            return {entry.name: _present(entry.stat(follow_symlinks=False)) for entry in entries}
     except OSError:  # whoever writes there will say what is wrong
         return {}
 
 
-def _present(there: os.stat_result | None, partial: os.stat_result | None) -> Present:
-    is_file = there is not None and stat.S_ISREG(there.st_mode)
-    is_partial = partial is not None and stat.S_ISREG(partial.st_mode)
+def _present(there: os.stat_result) -> Present:
+    """A name as what is planned, or as a partial."""
+    is_file = stat.S_ISREG(there.st_mode)
     return Present(
-        is_taken=there is not None,
-        size=there.st_size if there is not None and is_file else None,
-        partial=partial.st_blocks * 512 if partial is not None and is_partial else 0,
+        is_taken=True,
+        size=there.st_size if is_file else None,
+        partial=there.st_blocks * 512 if is_file else 0,
     )
 
 

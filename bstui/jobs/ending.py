@@ -2,20 +2,18 @@
 
 import asyncio
 import contextlib
-import errno
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from bstui.errors import BstuiError, InUse, NoSpace, NotLoggedIn, TimeLimit
 from bstui.jobs.control import CANCELLED_CODE
+from bstui.jobs.events import PASSING
 from bstui.jobs.records import Outcome, Progress, Result
 from bstui.jobs.worker_log import log
 from bstui.units import duration_text
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +92,30 @@ def signals_end(end: Callable[[Ending], None]) -> Iterator[None]:
         signal.signal(signal.SIGHUP, hangup)
 
 
+async def do_until(end: asyncio.Event, work: Awaitable[object]) -> bool:
+    """Do `work`, but break it off at the `end`; whether it came to its own."""
+    task = asyncio.ensure_future(work)
+    ended = asyncio.ensure_future(end.wait())
+    await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+    ended.cancel()
+    is_done = task.done()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return is_done
+
+
 async def write_last_word(write: Callable[[], None], hurry: asyncio.Event, pause: float) -> None:
-    """Write it, when there is room for it; `hurry` ends the waiting, and a `pause` of 0 seconds
-    means that there is none."""
+    """Write it, once the disk takes it; `hurry` ends the waiting, and a `pause` of 0 seconds means
+    that there is none."""
     while True:
         try:
             await asyncio.to_thread(write)
             return
         except OSError as error:
-            if error.errno not in _NO_ROOM:
+            if error.errno not in PASSING:
                 raise
-            log.warning("There is no room for the end of the job: %s", error)
+            log.warning("The end of the job cannot be written just now: %s", error)
         if hurry.is_set() or not pause:
             return
         with contextlib.suppress(TimeoutError):

@@ -10,6 +10,10 @@ import msgspec
 
 from bstui.jobs.records import AnyEvent, Left, Started
 
+PASSING = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.EHOSTDOWN, errno.ENOTCONN)
+)
+"""What a disk says that takes nothing just now: no room, read-only, its server away."""
 _TAIL = 64 * 1024
 """Bytes in which the last line is looked for; no event is longer."""
 
@@ -20,8 +24,8 @@ _decode = msgspec.json.Decoder(AnyEvent).decode
 class EventLog:
     """The writer of one attempt's events; any thread may use it.
 
-    Where the disk has no room, lines wait in memory, in order, and the job goes on: `backlog` says
-    how many bytes, so that the worker can stop before they are many.
+    Where the disk takes nothing, lines wait in memory, in order, and the job goes on: `backlog`
+    says how many bytes, so that the worker can stop before they are many.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -60,7 +64,7 @@ class EventLog:
                 self._unwritten = self._unwritten[written:]
                 self._is_dirty = True
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in PASSING:
                 raise
 
 

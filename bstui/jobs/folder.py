@@ -151,6 +151,21 @@ class JobFolder:
     def newest_launch(self, numbers: Numbers) -> Found[Launch] | None:
         return self._newest("launch", numbers.launch, Launch)
 
+    def control(self, number: int) -> Control | None:
+        """One wish of those that there are; None where it does not parse."""
+        found = _read(self.path / _name("control", number), Control)
+        return found.record if found else None
+
+    def launch(self, number: int) -> Launch | None:
+        found = _read(self.path / _name("launch", number), Launch)
+        return found.record if found else None
+
+    def launches(self) -> Iterator[Launch]:
+        """Every launch that parses, the newest first."""
+        for number in reversed(self.numbers().launch):
+            if found := self.launch(number):
+                yield found
+
     def result(self, attempt: int) -> Result | None:
         found = _read(self.path / _name("result", attempt), Result)
         return found.record if found else None
@@ -230,7 +245,9 @@ class JobFolder:
                 os.utime(self.path / PROGRESS)
 
     def write_result(self, result: Result) -> None:
-        write_whole(self.path / _name("result", result.attempt), _encode(result))
+        """The attempt's own: whoever claimed it writes it alone."""
+        path = self.path / _name("result", result.attempt)
+        write_whole(path, _encode(result), has_one_writer=True)
 
 
 def create_job(jobs_dir: Path, header: PlanHeader, files: Iterable[PlanFile]) -> JobFolder:
@@ -256,13 +273,17 @@ def create_job(jobs_dir: Path, header: PlanHeader, files: Iterable[PlanFile]) ->
     return JobFolder(jobs_dir / header.id)
 
 
-def job_folders(jobs_dir: Path) -> list[JobFolder]:
-    """Every job in `jobs_dir`, oldest first."""
+def job_ids(jobs_dir: Path) -> list[str]:
+    """The ids of every job in `jobs_dir`, oldest first."""
     try:
-        names = sorted(name for name in os.listdir(jobs_dir) if _ID.fullmatch(name))
+        return sorted(name for name in os.listdir(jobs_dir) if _ID.fullmatch(name))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [JobFolder(jobs_dir / name) for name in names]
+
+
+def job_folders(jobs_dir: Path) -> list[JobFolder]:
+    """Every job in `jobs_dir`, oldest first."""
+    return [JobFolder(jobs_dir / id) for id in job_ids(jobs_dir)]
 
 
 def _name(kind: str, number: int) -> str:

@@ -29,6 +29,15 @@ def new_id(moment: float) -> str:
     return "".join(_DIGITS[number >> 5 * i & 31] for i in reversed(range(_LENGTH)))
 
 
+def id_after(newest: str, id: str) -> str:
+    """`id`, or where the clock that gave `newest` was ahead, one of a millisecond after that: jobs
+    of all hosts sort as they were made."""
+    if id > newest:
+        return id
+    moment = sum(_DIGITS.index(digit) << 5 * place for place, digit in enumerate(newest[9::-1]))
+    return new_id((moment + 1.5) / 1000)
+
+
 def is_id(text: str) -> bool:
     return len(text) == _LENGTH and set(text) <= set(_DIGITS)
 
@@ -85,8 +94,8 @@ def check_name(name: str, taken: Collection[str]) -> str:
 
 
 def names_taken(jobs_dir: Path) -> set[str]:
-    """The names of all jobs whose folder can be read."""
-    return {name for _, name in _named(jobs_dir)}
+    """The names of all jobs whose folder can be read, and of what they are parts of."""
+    return {name for _, *names in _named(jobs_dir) for name in names if name}
 
 
 def find_job(jobs_dir: Path, text: str) -> JobFolder:
@@ -94,14 +103,32 @@ def find_job(jobs_dir: Path, text: str) -> JobFolder:
 
     Raises NotFound, or AmbiguousName with the candidates.
     """
+    found = find_jobs(jobs_dir, text) if text != LAST else job_folders(jobs_dir)[-1:]
+    if not found:
+        raise NotFound("There is no job yet.", hint="Make one with: bstui import")
+    if len(found) > 1:
+        names = ", ".join(folder.header().name for folder in found)
+        raise AmbiguousName(f"{text!r} is {len(found)} jobs: {names}.", hint="Name one of them.")
+    return found[0]
+
+
+def find_jobs(jobs_dir: Path, text: str) -> list[JobFolder]:
+    """The same, or all parts of a split import, which `text` names, in their order.
+
+    Raises NotFound, or AmbiguousName with the candidates.
+    """
     if text == LAST:
         folders = job_folders(jobs_dir)
         if not folders:
             raise NotFound("There is no job yet.", hint="Make one with: bstui import")
-        return folders[-1]
+        group = folders[-1].header().group
+        return find_jobs(jobs_dir, group) if group else folders[-1:]
     jobs = _named(jobs_dir)
-    named = [(folder, name) for folder, name in jobs if name == text]
-    found = named or [(folder, name) for folder, name in jobs if folder.id.startswith(text.upper())]
+    named = [(folder, name) for folder, name, _ in jobs if name == text]
+    parts = [folder for folder, _, group in jobs if group and group == text]
+    if parts and not named:
+        return sorted(parts, key=lambda folder: folder.header().part)
+    found = named or [(one, name) for one, name, _ in jobs if one.id.startswith(text.upper())]
     if not text or not found:
         raise NotFound(
             f"There is no job {text!r}.",
@@ -112,15 +139,16 @@ def find_job(jobs_dir: Path, text: str) -> JobFolder:
         raise AmbiguousName(
             f"{text!r} means {len(found)} jobs: {candidates}.", hint="Give more of the id."
         )
-    return found[0][0]
+    return [found[0][0]]
 
 
-def _named(jobs_dir: Path) -> list[tuple[JobFolder, str]]:
-    """Every job with its name; one whose plan cannot be read has none, but can be found by id."""
+def _named(jobs_dir: Path) -> list[tuple[JobFolder, str, str]]:
+    """Every job with its name and what it is a part of; one whose plan cannot be read has neither,
+    but can be found by id."""
     named = []
     for folder in job_folders(jobs_dir):
         try:
-            named.append((folder, folder.header().name))
+            named.append((folder, folder.header().name, folder.header().group))
         except BstuiError:
-            named.append((folder, ""))
+            named.append((folder, "", ""))
     return named

@@ -6,14 +6,15 @@ be: the next attempt goes on with what is still to be joined, or removed.
 
 import asyncio
 import contextlib
+import functools
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from bstui.errors import BstuiError, IntegrityError, InUse, Policy
+from bstui.errors import BstuiError, IntegrityError, InUse
 from bstui.jobs.adoption import stands_as
 from bstui.jobs.arrived import find_brought, recorded_files
 from bstui.jobs.folder import JobFolder
@@ -21,13 +22,14 @@ from bstui.jobs.manifest import RecordedFile
 from bstui.jobs.permissions import wished_permissions
 from bstui.jobs.records import Merged, PlanFile
 from bstui.jobs.reporter import Reporter
+from bstui.jobs.side_work import SideWork, to_its_end
 from bstui.text import safe_text
 from bstui.transfer.beneath import Destination, remove
 from bstui.transfer.items import Digest, Existing, Holder
 from bstui.transfer.joining import Join, Joined, Joiner, Stopped
 
-Outlast = Callable[[BstuiError, int], Awaitable[None]]
-"""Waits for what may pass, such as room; told the error, and how often it was met in a row."""
+_RENEWAL = 30.0
+"""Seconds between two words that what is being joined is not given up."""
 
 
 @dataclass(frozen=True)
@@ -58,28 +60,16 @@ class LaneJoining:
     holder: Holder
     reporter: Reporter
     fence: Callable[[], None]
-    has_ended: Callable[[], bool]
+    side: SideWork
     failed: int = 0
     """Files that could not be joined."""
     is_unfinished: bool = False
     """Whether the attempt ended before all was joined."""
-    text: str = ""
-    """What is being done: `joining lanes, 3 of 12`; empty before and after."""
-    _may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    renewal: float = _RENEWAL
     _numbers: Mapping[str, int] = field(default_factory=dict)
     """By path, the place of each file that is to be joined."""
 
-    def __post_init__(self) -> None:
-        self._may_go_on.set()
-
-    def set_paused(self, is_paused: bool) -> None:
-        """Stop within some megabytes, or go on from there; at the attempt's end nothing waits."""
-        if is_paused and not self.has_ended():
-            self._may_go_on.clear()
-        else:
-            self._may_go_on.set()
-
-    async def run(self, outlast: Outlast) -> None:
+    async def run(self) -> None:
         """Join all that can be. InUse where a newer attempt has begun."""
         if self.folder.header().options.lanes != "merge":
             return
@@ -90,16 +80,13 @@ class LaneJoining:
             left = [target for targets in samples.values() for target in targets if target.is_left]
             self._numbers = {target.path: number for number, target in enumerate(left, 1)}
             for name, targets in samples.items():
-                await self._join_sample(name, targets, joiner, outlast)
+                await self._join_sample(name, targets, joiner)
             self.is_unfinished = False
         except Stopped:
             return
         finally:
-            self.text = ""
+            self.side.text = ""
             joiner.destination.close()
-
-    def _must_stop(self) -> bool:
-        return self.has_ended() or not self._may_go_on.is_set()
 
     def _make_joiner(self) -> Joiner:
         header = self.folder.header()
@@ -109,10 +96,11 @@ class LaneJoining:
             Destination(Path(header.destination), permissions),
             self.holder,
             self.fence,
-            self._must_stop,
+            self.side.must_stop,
             existing=cast("Existing", options.existing),
             digest=cast("Digest", options.digest),
             permissions=permissions,
+            moved=self.side.moved,
         )
 
     def _find_samples(self) -> dict[str, list[_Target]]:
@@ -136,9 +124,7 @@ class LaneJoining:
             samples.setdefault(files[0].sample, []).append(target)
         return samples
 
-    async def _join_sample(
-        self, name: str, targets: Sequence[_Target], joiner: Joiner, outlast: Outlast
-    ) -> None:
+    async def _join_sample(self, name: str, targets: Sequence[_Target], joiner: Joiner) -> None:
         """All reads of one sample, or none where one of its files is not as it should be."""
         left = [target for target in targets if target.is_left]
         reason = _why_not(left)
@@ -149,39 +135,48 @@ class LaneJoining:
             )
             return
         for target in left:
-            if not await self._join(target, joiner, outlast):
+            if not await self._join(target, joiner):
                 return
         if self.folder.header().options.remove_lanes:
             for target in targets:
                 await asyncio.to_thread(_remove_parts, joiner.destination, target)
 
-    async def _join(self, target: _Target, joiner: Joiner, outlast: Outlast) -> bool:
+    async def _join(self, target: _Target, joiner: Joiner) -> bool:
         """One file; False where it cannot be, which is told."""
         parts = tuple((file.path, file.size) for file in target.arrived)
-        self.text = f"joining lanes, {self._numbers[target.path]:,} of {len(self._numbers):,}"
-        tries = 0
-        while True:
-            try:
-                await self._may_go_on.wait()
-                joined = await _carry_out(joiner, Join(target.path, parts))
-            except Stopped:
-                if self.has_ended():
-                    raise
-            except InUse:
-                raise
-            except BstuiError as error:
-                if error.policy is not Policy.SPACE:
-                    self.failed += 1
-                    self.reporter.not_merged(error)
-                    return False
-                await outlast(error, tries)
-                tries += 1
-                if self.has_ended():
-                    raise Stopped from error
-            else:
-                event = await asyncio.to_thread(self._describe, target, joined, joiner)
-                await asyncio.to_thread(self.reporter.merged, event)
-                return True
+        number, all_of_them = self._numbers[target.path], len(self._numbers)
+        self.side.text = f"joining lanes, {number:,} of {all_of_them:,}"
+        try:
+            async with self._held(joiner, target.path):
+                joined = await self.side.carry_out(
+                    functools.partial(joiner.join, Join(target.path, parts))
+                )
+        except InUse:
+            raise
+        except BstuiError as error:
+            self.failed += 1
+            self.reporter.not_merged(error)
+            return False
+        event = await asyncio.to_thread(self._describe, target, joined, joiner)
+        await asyncio.to_thread(self.reporter.merged, event)
+        return True
+
+    @contextlib.asynccontextmanager
+    async def _held(self, joiner: Joiner, path: str) -> AsyncIterator[None]:
+        """Keep the partial ours while it is worked on, paused, or waits for room."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(self.renewal)
+                await to_its_end(functools.partial(joiner.renew, path))
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
 
     def _describe(self, target: _Target, joined: Joined, joiner: Joiner) -> Merged:
         reads = [file.reads for file in target.arrived]
@@ -193,19 +188,10 @@ class LaneJoining:
             removes=self.folder.header().options.remove_lanes,
             md5=joined.digest if joiner.digest == "md5" else "",
             sha256=joined.digest if joiner.digest == "sha256" else "",
+            crc32=joined.crc32,
             reads=None if None in reads else sum(number or 0 for number in reads),
             mtime_ns=os.lstat(joiner.destination.path / joined.path).st_mtime_ns,
         )
-
-
-async def _carry_out(joiner: Joiner, wanted: Join) -> Joined:
-    """The join, waited for also by a task that is cancelled: it holds descriptors."""
-    work = asyncio.ensure_future(asyncio.to_thread(joiner.join, wanted))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
 
 
 def _why_not(targets: Sequence[_Target]) -> str:

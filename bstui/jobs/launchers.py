@@ -1,4 +1,4 @@
-"""Starts workers: in this process, detached from it and from the terminal, or by Slurm.
+"""Starts workers: in this process, detached from it and from the terminal, or by a scheduler.
 
 Every start, also one that comes to nothing, leaves its mark in the job's folder.
 """
@@ -26,12 +26,12 @@ from bstui.errors import (
     UsageError,
 )
 from bstui.jobs.access import confirm_account
-from bstui.jobs.batch import submit, was_submitted, withdraw
+from bstui.jobs.batch import batch_of, submit, was_submitted, withdraw
 from bstui.jobs.control import add_wish
 from bstui.jobs.events import first_event
-from bstui.jobs.folder import JobFolder, create_job
+from bstui.jobs.folder import JobFolder, create_job, job_folders
 from bstui.jobs.glance import glance, status_of
-from bstui.jobs.identifiers import make_unique, names_taken, naming
+from bstui.jobs.identifiers import id_after, make_unique, names_taken, naming
 from bstui.jobs.liveness import file_server_time, this_machine
 from bstui.jobs.records import (
     ENVIRONMENT_PROFILE,
@@ -77,7 +77,9 @@ def start_job(
     with naming(places.jobs):
         # Another plan may have taken the name since this one was made.
         name = make_unique(plan.header.name, names_taken(places.jobs))
-        header = msgspec.structs.replace(plan.header, name=name)
+        newest = max((job.id for job in job_folders(places.jobs)), default="")
+        id = id_after(newest, plan.header.id)
+        header = msgspec.structs.replace(plan.header, name=name, id=id)
         folder = create_job(places.jobs, header, plan.files)
     on_made(folder)
     token = profile.token if profile.source is Source.ENVIRONMENT else None
@@ -185,12 +187,13 @@ def launch(
     seen = glance(folder, this_machine())
     number = check_startable(seen, file_server_time(folder.path.parent), take_over=take_over)
     account = _environment_account(folder, places, environ, token)
-    if launcher is Launcher.SLURM and account.token is not None:
+    if launcher.is_queued and account.token is not None:
         raise _needs_profile()
+    asked = _asked_of(folder, launcher, batch)
     newest = folder.newest_control(folder.numbers())
     if newest is not None and newest.record.want is not Want.RUN:
         add_wish(folder, Want.RUN, {})
-    if launcher is not Launcher.SLURM and was_submitted(folder):
+    if _is_moving(folder, launcher) and was_submitted(folder):
         with contextlib.suppress(SchedulerProblem):  # one that starts there later finds it in use
             withdraw(folder, environ)
     mark = Launch(
@@ -199,15 +202,16 @@ def launch(
         host=os.uname().nodename,
         attempt=number,
         take_over=take_over,
-        batch=batch or _asked_before(folder),
+        batch=asked,
     )
     folder.add_launch(mark)
-    if launcher is Launcher.SLURM:
+    if launcher.is_queued:
         submit(folder, mark, WORKER, places=places, environ=environ)
         return 0
     if launcher is Launcher.HERE:
         from bstui.jobs.worker import run_worker  # all that moves bytes, which a screen never does
 
+        _give_back_memory()  # planning took some
         return run_worker(folder.path, places, {**environ, **account.variables}, account.token)
     variables = child_environment(places, environ) | account.variables
     process = _spawn(folder, variables, account.token)
@@ -219,21 +223,45 @@ def launch(
     return 0
 
 
+def _give_back_memory() -> None:
+    """Let the system have what was freed; glibc would keep it for the whole of a long life."""
+    import ctypes  # takes 3 ms, and few commands need it
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def child_environment(places: Places, environ: Mapping[str, str]) -> dict[str, str]:
     """What a worker's process gets: the same places, and no token."""
     kept = {name: value for name, value in environ.items() if name not in _TOKENS}
     return kept | places.environment()
 
 
-def _asked_before(folder: JobFolder) -> Batch | None:
-    newest = folder.newest_launch(folder.numbers())
-    return newest.record.batch if newest else None
+def _asked_of(folder: JobFolder, launcher: Launcher, batch: Batch | None) -> Batch:
+    """What is asked of the scheduler: as said now, else as before. UsageError where it is not known
+    how to speak to it."""
+    asked = batch or batch_of(folder)
+    if launcher is Launcher.SLURM:
+        return msgspec.structs.replace(asked, scheduler=None)
+    if launcher is Launcher.SCHEDULER and asked.scheduler is None:
+        raise UsageError(
+            "No scheduler is known but Slurm.",
+            why="The settings have no table [scheduler] with its commands.",
+            hint="`bstui help clusters` shows how to write one; or take --launch slurm.",
+        )
+    return asked
+
+
+def _is_moving(folder: JobFolder, launcher: Launcher) -> bool:
+    """Whether another launcher than before is asked, so that the one before has to let go."""
+    return launcher is not launcher_of(folder)
 
 
 def _needs_profile() -> NotLoggedIn:
     return NotLoggedIn(
-        "A job in Slurm needs a profile that is stored.",
-        why="This one's token stands in the environment only, and Slurm would keep a copy of it.",
+        "A job in a scheduler needs a profile that is stored.",
+        why="This one's token stands in the environment only, and its scheduler would keep a copy.",
         hint="Run `bstui login` first, or take --launch detached.",
     )
 

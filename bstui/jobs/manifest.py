@@ -17,7 +17,15 @@ from pathlib import Path
 import msgspec
 
 from bstui.errors import BstuiError, NotFound
-from bstui.jobs.records import FORMAT, FileDone, Merged, PlanFile, PlanHeader, Record
+from bstui.jobs.records import (
+    FORMAT,
+    FileDone,
+    Merged,
+    PlanFile,
+    PlanHeader,
+    Record,
+    Unpacked,
+)
 
 RECORDS = ".bstui"
 JOB = "job.json"
@@ -75,6 +83,8 @@ class RecordedFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     etag: str = ""
     md5: str = ""
     sha256: str = ""
+    crc32: str = ""
+    """Of a file that bstui made: eight hexadecimal digits."""
     reads: int | None = None
     """Where the file was opened."""
     sample: str = ""
@@ -93,6 +103,8 @@ class RecordedFile(Record, frozen=True, kw_only=True, omit_defaults=True):
     parts: tuple[str, ...] = ()
     """Of a joined file: the ids of the files in it, in order. Not `size`, which is its own, but all
     else that its parts share is told of it too."""
+    source: str = ""
+    """Of a file that came in a zip file: that one's id; its own is `<source>:<path>`."""
     time: float
     """When it had its name."""
     mtime_ns: int | None = None
@@ -194,6 +206,7 @@ def describe_merged(files: Sequence[PlanFile], done: Merged, version: str) -> Re
         verified="compared with its parts",
         md5=done.md5,
         sha256=done.sha256,
+        crc32=done.crc32,
         reads=done.reads,
         sample=first.sample,
         biosample=shared(file.biosample for file in files),
@@ -204,6 +217,23 @@ def describe_merged(files: Sequence[PlanFile], done: Merged, version: str) -> Re
         library=shared(file.library for file in files),
         read=first.read,
         parts=done.parts,
+        time=done.time,
+        mtime_ns=done.mtime_ns,
+        version=version,
+    )
+
+
+def describe_unpacked(source: PlanFile, done: Unpacked, version: str) -> RecordedFile:
+    """The line of a file that was unpacked of the zip file `source`."""
+    return RecordedFile(
+        id=f"{done.source}:{done.path}",
+        path=done.path,
+        size=done.size,
+        verified="crc32",
+        crc32=done.crc32,
+        run=source.run,
+        run_id=source.run_id,
+        source=done.source,
         time=done.time,
         mtime_ns=done.mtime_ns,
         version=version,

@@ -12,8 +12,10 @@ from bstui.errors import BstuiError, NotAllowed, Policy
 from bstui.jobs.adoption import stands_as
 from bstui.jobs.manifest import read_manifest, record_folders
 from bstui.jobs.plan import Plan, PlanRequest, make_plan
+from bstui.jobs.records import PlanFile
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView
+from bstui.packed import Packed
 from bstui.samples.selection import find_run, resolve
 from bstui.samples.selectors import Selector, SourceKind
 from bstui.units import count_text
@@ -71,7 +73,8 @@ async def look(client: Client, selectors: Collection[Selector], request: PlanReq
 
 def only_new(plan: Plan, standing: Collection[str]) -> Plan | None:
     """The plan without the files that stand there; None where nothing is left."""
-    files = tuple(one for one in plan.files if one.action == "fetch" and one.id not in standing)
+    new = (one for one in plan.files if one.action == "fetch" and one.id not in standing)
+    files = Packed(PlanFile, new)
     if not files:
         return None
     header = msgspec.structs.replace(

@@ -5,7 +5,7 @@ Every file with its path and what is there already, every warning, everything le
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -28,6 +28,7 @@ from bstui.jobs.records import FORMAT, Batch, Launcher, Options, PlanFile, PlanH
 from bstui.jobs.run_files import not_taken, plan_run
 from bstui.jobs.sample_files import ABOUT_SHEETS, add_joined, check_options, plan_samples
 from bstui.jobs.sheets import sheet_of_plan
+from bstui.packed import Packed
 from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
 from bstui.runs.contents import RunContents, choose_of_run, gather_run
 from bstui.samples.choice import Besides, LeftOut
@@ -68,9 +69,9 @@ class Plan:
     """What the import will do. `header` and `files` are what the job's folder keeps."""
 
     header: PlanHeader
-    files: tuple[PlanFile, ...]
+    files: Sequence[PlanFile]
     samples: tuple[Sample, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: Sequence[LeftOut] = ()
     taken: tuple[Share, ...] = ()
     """Of a raw run: how much of each kind of file."""
     warnings: tuple[str, ...] = ()
@@ -87,8 +88,12 @@ class Plan:
     @property
     def already(self) -> tuple[int, int]:
         """How many files are there already, by name and size, and their bytes."""
-        there = [file.size for file in self.files if file.action == "adopt"]
-        return len(there), sum(there)
+        number = size = 0
+        for file in self.files:
+            if file.action == "adopt":
+                number += 1
+                size += file.size
+        return number, size
 
     def rows(self) -> Iterator[dict[str, str | int]]:
         """A row for each file, as `--dry-run --json` prints it."""
@@ -130,9 +135,9 @@ def _origin(file: PlanFile) -> dict[str, str | int]:
 class _Draft:
     """A plan before the disk has been looked at."""
 
-    files: list[PlanFile]
+    files: Iterable[PlanFile]
     samples: tuple[Sample, ...] = ()
-    left_out: list[LeftOut]
+    left_out: Sequence[LeftOut]
     taken: tuple[Share, ...] = ()
     warnings: list[str]
     about: dict[str, str] = field(default_factory=dict)
@@ -220,7 +225,7 @@ def _draft_run(contents: RunContents, choice: Choice) -> _Draft:
     chosen = choose_of_run(contents, choice)
     return _Draft(
         files=plan_run(contents.run, chosen.files),
-        left_out=[not_taken(contents.run, *pair) for pair in chosen.left_out],
+        left_out=Packed(LeftOut, (not_taken(contents.run, *pair) for pair in chosen.left_out)),
         taken=chosen.taken,
         warnings=list(chosen.warnings),
     )
@@ -244,10 +249,11 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
     refusal = room.refusal() if request.requires_room else None
     if refusal is not None:
         raise refusal
+    warned = Packed(PlanFile, (file for file in files if file.warning))
     about = {
         **draft.about,
-        **dict.fromkeys(warn_of_obstacles(files), "destination"),
-        **dict.fromkeys(warn_of_taken(files, request.options.existing), "existing"),
+        **dict.fromkeys(warn_of_obstacles(warned), "destination"),
+        **dict.fromkeys(warn_of_taken(warned, request.options.existing), "existing"),
         **dict.fromkeys(_preview_sheets(files, selection, request), ABOUT_SHEETS),
     }
     warnings = tuple(dict.fromkeys((*draft.warnings, *about)))
@@ -255,7 +261,7 @@ def _finish(draft: _Draft, selection: Selection, request: PlanRequest, folder: P
         header=_header(files, warnings, draft, selection, request),
         files=files,
         samples=draft.samples,
-        left_out=tuple(draft.left_out),
+        left_out=draft.left_out,
         taken=draft.taken,
         warnings=warnings,
         about=about,
@@ -273,12 +279,16 @@ def _preview_sheets(
 
 
 def _header(
-    files: tuple[PlanFile, ...],
+    files: Sequence[PlanFile],
     warnings: tuple[str, ...],
     draft: _Draft,
     selection: Selection,
     request: PlanRequest,
 ) -> PlanHeader:
+    size, samples = 0, set()
+    for file in files:  # one look at all of them: they are packed
+        size += file.size
+        samples.add(file.sample)
     now = request.clock()
     taken = names_taken(request.jobs_dir) if request.jobs_dir else set()
     name = request.name
@@ -295,9 +305,9 @@ def _header(
         launcher=request.launcher,
         options=msgspec.structs.replace(request.options, bcl=selection.run is not None),
         files=len(files),
-        bytes=sum(file.size for file in files),
+        bytes=size,
         sources=selection.selectors,
-        samples=len({file.sample for file in files if file.sample}),
+        samples=len(samples - {""}),
         warnings=warnings,
         umask=request.umask,
         batch=request.batch,

@@ -1,6 +1,7 @@
 """A worker's heartbeat: what it says, and when it is time for one."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -65,8 +66,15 @@ class Pulse:
     """Makes heartbeats of one attempt from what the engine shows."""
 
     def __init__(
-        self, number: int, header: PlanHeader, rhythm: Rhythm, before: Progress | None
+        self,
+        number: int,
+        header: PlanHeader,
+        rhythm: Rhythm,
+        before: Progress | None,
+        note: Callable[[str, str], None],
     ) -> None:
+        """`note` is told, with its level, what is waited for and that it is over."""
+        self._note = note
         self._number = number
         self._header = header
         self._rhythm = rhythm
@@ -148,7 +156,8 @@ class Pulse:
         has_changed = last is None or _kind(last) != _kind(progress)
         if has_changed and (last is not None or progress.phase is not Phase.RUNNING):
             reason = f": {progress.reason}. {progress.text}".rstrip() if progress.reason else ""
-            log.info("%s%s", str(progress.phase).capitalize(), reason)
+            level = "warning" if progress.phase is Phase.WAITING else "info"
+            self._note(level, f"{str(progress.phase).capitalize()}{reason}")
         if has_changed or now - self._reported >= self._rhythm.report:
             self._reported = now
             log.info("%s", progress_text(progress))

@@ -1,4 +1,4 @@
-"""What Slurm says of jobs that no worker answers for: held back, starting, ended, forgotten.
+"""What a scheduler says of jobs that no worker answers for: held back, starting, ended, forgotten.
 
 One `squeue` serves all jobs of a process, and is asked again after half a minute at the earliest,
 in a thread of its own: a controller that is down keeps no screen waiting.
@@ -7,15 +7,18 @@ in a thread of its own: a controller that is down keeps no screen waiting.
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bstui.errors import SchedulerProblem
+from bstui.jobs.batch_script import command_environment
+from bstui.jobs.records import Batch, Scheduler
+from bstui.jobs.scheduler import OtherScheduler
 from bstui.jobs.slurm import JOB_NAME, QueueEntry, Slurm
 
 _STALE = 30.0
-"""Seconds that an answer of Slurm's is used for."""
+"""Seconds that an answer is used for."""
 _PATIENCE = 12.0
 """Seconds that the first question may keep its asker; a controller that is down takes 9."""
 
@@ -27,9 +30,9 @@ class Standing(Enum):
     RUNNING = "running"
     ENDED = "ended"
     FORGOTTEN = "forgotten"
-    """Slurm has answered, and does not know it: never submitted, or purged."""
+    """The scheduler has answered, and does not know it: never submitted, or purged."""
     UNKNOWN = "unknown"
-    """Slurm does not answer."""
+    """It does not answer, or says what nobody understands."""
 
 
 class Word(NamedTuple):
@@ -40,31 +43,47 @@ class Word(NamedTuple):
     entry: QueueEntry | None = None
 
 
-class SlurmQueue:
-    """The queue as it was when it was last asked. May be used by several threads."""
+class Asked(Protocol):
+    """What is asked of a scheduler about its jobs."""
 
-    def __init__(self, slurm: Slurm, stale: float = _STALE) -> None:
-        self._slurm = slurm
+    @property
+    def title(self) -> str: ...
+
+    def queue(self) -> list[QueueEntry]: ...
+
+    def past(self, ids: Collection[str]) -> list[QueueEntry]: ...
+
+
+class Queue:
+    """A scheduler's queue as it was when it was last asked. May be used by several threads."""
+
+    def __init__(self, scheduler: Asked, stale: float = _STALE) -> None:
+        self._scheduler = scheduler
         self._stale = stale
         self._asking: threading.Thread | None = None
         self._lock = threading.Lock()
         self._asked: float | None = None
         self._entries: dict[str, QueueEntry] = {}
         self._past: dict[str, QueueEntry | None] = {}
-        """What the accounting says of jobs that the queue has forgotten, by Slurm's id."""
+        """What the accounting says of jobs that the queue has forgotten, by the scheduler's id."""
         self._problem = ""
 
+    @property
+    def title(self) -> str:
+        return self._scheduler.title
+
     def find(self, job_id: str, native_id: str = "") -> Word:
-        """What Slurm says of bstui's job, by its name; `native_id` helps after a purge."""
+        """What is said of bstui's job, by its name; `native_id` helps where the list has no names,
+        and after a purge."""
         self._refresh()
         with self._lock:
-            entry, problem = self._entries.get(JOB_NAME.format(id=job_id)), self._problem
-            answered = self._asked is not None
+            entry = self._entries.get(JOB_NAME.format(id=job_id)) or self._entries.get(native_id)
+            problem, answered = self._problem, self._asked is not None
         if problem or not answered:
-            return Word(Standing.UNKNOWN, problem or "Slurm has not answered yet")
+            return Word(Standing.UNKNOWN, problem or f"{self.title} has not answered yet")
         if entry is None and native_id:
             entry = self._recall(native_id)
-        return word_of(entry)
+        return word_of(entry, self.title)
 
     def forget(self) -> None:
         """Ask anew next time: something was just changed."""
@@ -84,11 +103,11 @@ class SlurmQueue:
 
     def _ask(self) -> None:
         try:
-            entries, problem = self._slurm.queue(), ""
+            entries, problem = self._scheduler.queue(), ""
         except SchedulerProblem as error:
             entries, problem = [], error.message
         # Of several with one name, as after a second submission, the last is the one that counts.
-        by_name = {entry.name: entry for entry in sorted(entries, key=_age)}
+        by_name = {entry.name or entry.id: entry for entry in sorted(entries, key=_age)}
         with self._lock:
             if not problem:
                 self._entries = by_name
@@ -98,7 +117,7 @@ class SlurmQueue:
     def _recall(self, native_id: str) -> QueueEntry | None:
         if native_id not in self._past:
             try:
-                found = self._slurm.past([native_id])
+                found = self._scheduler.past([native_id])
             except SchedulerProblem:
                 found = []  # a cluster without accounting says so by failing
             self._past[native_id] = found[-1] if found else None
@@ -110,14 +129,18 @@ def _age(entry: QueueEntry) -> tuple[bool, int]:
     return not entry.has_ended, int(entry.id) if entry.id.isdigit() else 0
 
 
-def word_of(entry: QueueEntry | None) -> Word:
-    """One row of squeue or sacct, in words."""
+def word_of(entry: QueueEntry | None, title: str = "Slurm") -> Word:
+    """One row of squeue, sacct or another scheduler's list, in words."""
     if entry is None:
-        return Word(Standing.FORGOTTEN, "Slurm does not know it any more")
+        return Word(Standing.FORGOTTEN, f"{title} does not know it any more")
+    job = f"{title} job {entry.id}"
+    if entry.state == "UNKNOWN":
+        said = f"is {entry.reason!r}, which the settings do not explain"
+        return Word(Standing.UNKNOWN, f"{job}: {said}", entry)
     if entry.has_ended:
-        return Word(Standing.ENDED, _end_text(entry), entry)
+        return Word(Standing.ENDED, f"{job}: {_end_text(entry)}", entry)
     if entry.state == "PENDING":
-        return Word(Standing.PENDING, _pending_text(entry), entry)
+        return Word(Standing.PENDING, f"{job}: {_pending_text(entry)}", entry)
     return Word(Standing.RUNNING, f"starting on {entry.node or 'a node'}", entry)
 
 
@@ -167,13 +190,13 @@ def _pending_text(entry: QueueEntry) -> str:
         text = "held, because its node could not start it; `bstui resume` releases it"
     elif text is None and "held state" in entry.reason:
         text = _WAITS["JobHeldUser"]
-    text = text or entry.reason
+    text = text or entry.reason or "waits its turn"
     if rest and code in _WAITS:
         text += f" ({rest.strip()})"
     if entry.start not in ("", "N/A"):
         text += f", starts at {entry.start[11:16]}"
         text += f" on {entry.start[:10]}" * (entry.start[:10] != time.strftime("%Y-%m-%d"))
-    return f"Slurm job {entry.id}: {text}"
+    return text
 
 
 def _end_text(entry: QueueEntry) -> str:
@@ -182,14 +205,39 @@ def _end_text(entry: QueueEntry) -> str:
         text = "it could not be started, or was killed; its node may not see the job's folder"
     if text is None:
         text = "it ended" if entry.state.startswith("COMPLET") else "it failed"
-    return f"Slurm job {entry.id}: {text}"
+    return text
 
 
-_shared: list[SlurmQueue] = []
+class Queues:
+    """The queues of all schedulers that this process's jobs are in."""
+
+    def __init__(self, environ: Mapping[str, str], stale: float = _STALE) -> None:
+        self._environ = environ
+        self._stale = stale
+        self._lock = threading.Lock()
+        self._known: dict[Scheduler | None, Queue] = {}
+
+    def of(self, batch: Batch) -> Queue:
+        """The queue that a job is in of which this was asked."""
+        form = batch.scheduler
+        with self._lock:
+            if form not in self._known:
+                asked = OtherScheduler(form, command_environment(self._environ)) if form else None
+                self._known[form] = Queue(asked or Slurm(self._environ), self._stale)
+            return self._known[form]
+
+    def forget(self) -> None:
+        """Ask anew next time: something was just changed."""
+        with self._lock:
+            for queue in self._known.values():
+                queue.forget()
 
 
-def shared_queue(environ: Mapping[str, str] = os.environ) -> SlurmQueue:
-    """The queue that all watchers of this process ask."""
+_shared: list[Queues] = []
+
+
+def shared_queues(environ: Mapping[str, str] = os.environ) -> Queues:
+    """The queues that all watchers of this process ask."""
     if not _shared:
-        _shared.append(SlurmQueue(Slurm(environ)))
+        _shared.append(Queues(environ))
     return _shared[0]

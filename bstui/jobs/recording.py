@@ -71,7 +71,7 @@ class Recorder:
                 self._written = seen
             self.seconds = time.monotonic() - begun
 
-    def keep(self, name: str, data: bytes, instead: str) -> None:
+    def keep(self, name: str, data: bytes, instead: str = "") -> None:
         """Put a file beside the record, and take `instead` away. Raises as `write` does."""
         header = self._folder.header()
         with self._writing:
@@ -80,7 +80,8 @@ class Recorder:
             destination = Destination(Path(header.destination), self._permissions)
             try:
                 with destination.folder((RECORDS, header.id), make=True) as inner:
-                    remove(inner, instead)
+                    if instead:
+                        remove(inner, instead)
                     with _Replacement(self, inner, name) as file:
                         file.add(data)
                     sync(inner)

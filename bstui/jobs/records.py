@@ -20,6 +20,13 @@ class Launcher(StrEnum):
     HERE = "here"
     DETACHED = "detached"
     SLURM = "slurm"
+    SCHEDULER = "scheduler"
+    """Another one, by the commands of the settings."""
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether somebody else decides when the worker starts."""
+        return self in (Launcher.SLURM, Launcher.SCHEDULER)
 
 
 class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,8 +80,28 @@ class Options(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One after the job."""
 
 
+class Scheduler(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """How to speak to another scheduler than Slurm: the settings' table `[scheduler]` as it stood
+    when the job was handed in, so that any screen finds the job there."""
+
+    name: str
+    submit: str
+    status: str
+    cancel: str
+    id: str
+    """The regular expression of the id in what `submit` prints."""
+    job: str
+    """The regular expression of a job in what `status` prints, with named groups."""
+    pending: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    """Lines of the script."""
+
+
 class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What is asked of Slurm for a job, in Slurm's own words; empty: what Slurm takes then."""
+    """What is asked of Slurm for a job, in Slurm's own words; empty: what Slurm takes then. Or the
+    other scheduler that is asked."""
 
     partition: str = ""
     account: str = ""
@@ -83,6 +110,7 @@ class Batch(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The limit, as `12:00:00` or `2-00`."""
     options: tuple[str, ...] = ()
     """More of sbatch's options, as `--constraint=dtn`."""
+    scheduler: Scheduler | None = None
 
 
 class PlanHeader(
@@ -113,6 +141,11 @@ class PlanHeader(
     warnings: tuple[str, ...] = ()
     umask: int = 0o022
     batch: Batch = Batch()
+    group: str = ""
+    """The name of the import that this job is a part of; empty: it is all of it."""
+    part: int = 0
+    """Which part, from 1."""
+    parts: int = 0
 
 
 class PlanFile(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -216,7 +249,21 @@ class Merged(Event, frozen=True, kw_only=True, tag="merged", omit_defaults=True)
     """Whether the parts are removed, from here on."""
     md5: str = ""
     sha256: str = ""
+    crc32: str = ""
+    """Made while joining; eight hexadecimal digits."""
     reads: int | None = None
+    mtime_ns: int | None = None
+
+
+class Unpacked(Event, frozen=True, kw_only=True, tag="unpacked", omit_defaults=True):
+    """A file of a zip file stands whole and durable, proven by the checksum there."""
+
+    path: str
+    size: int
+    crc32: str
+    """Eight hexadecimal digits."""
+    source: str
+    """The zip file's id."""
     mtime_ns: int | None = None
 
 
@@ -265,7 +312,7 @@ class Left(Event, frozen=True, kw_only=True, tag="left", omit_defaults=True):
     """The worker's, where no result tells it."""
 
 
-AnyEvent = Started | FileDone | Merged | FileFailed | Noted | Ran | Left
+AnyEvent = Started | FileDone | Merged | Unpacked | FileFailed | Noted | Ran | Left
 
 
 class Running(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bstui.errors import BstuiError, SomeFilesFailed
 from bstui.jobs.attempt import Attempt
-from bstui.jobs.records import FileDone, FileFailed, Merged, Noted
+from bstui.jobs.records import FileDone, FileFailed, Merged, Noted, Unpacked
 from bstui.jobs.worker_log import log
 from bstui.text import safe_text
 from bstui.transfer.items import Item, Proof
@@ -68,6 +68,10 @@ class Reporter:
         self._attempt.tell(event)
         self._attempt.sync()
         log.info("joined %s of %d files", safe_text(event.path), len(event.parts))
+
+    def unpacked(self, event: Unpacked) -> None:
+        """A file came in a zip file; any thread may tell."""
+        self._attempt.tell(event)
 
     def not_merged(self, error: BstuiError) -> None:
         """Lanes were not joined, for this reason."""

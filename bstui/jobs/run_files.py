@@ -1,6 +1,6 @@
 """A raw run's part of a plan: where each of its files goes, and what is not taken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bstui.basespace.models import File, Run
@@ -13,27 +13,23 @@ from bstui.samples.choice import LeftOut
 from bstui.text import safe_text
 
 
-def plan_run(run: Run, files: Iterable[File]) -> list[PlanFile]:
+def plan_run(run: Run, files: Iterable[File]) -> Iterator[PlanFile]:
     """A line of the plan for each file; a path that two have is told apart by the file's id."""
-    taken: set[str] = set()
-    planned = []
+    taken: set[int] = set()  # the paths themselves would be as large as the plan
     for file in files:
         path = place_file(run, file)
-        path = f"{path}~{file.id}" if path in taken else path
-        taken.add(path)
-        planned.append(
-            PlanFile(
-                id=file.id,
-                name=safe_text(file.name),
-                path=path,
-                size=file.size,
-                etag=file.etag,
-                run=run.name,
-                run_id=run.id,
-                last=is_end_marker(file.path),
-            )
+        path = f"{path}~{file.id}" if hash(path) in taken else path
+        taken.add(hash(path))
+        yield PlanFile(
+            id=file.id,
+            name=safe_text(file.name),
+            path=path,
+            size=file.size,
+            etag=file.etag,
+            run=run.name,
+            run_id=run.id,
+            last=is_end_marker(file.path),
         )
-    return planned
 
 
 def run_folder(folder: JobFolder) -> Path:

@@ -10,6 +10,7 @@ import msgspec
 from bstui.errors import BstuiError, NotAllowed, NotFound, UsageError
 from bstui.jobs.destination import Room
 from bstui.jobs.records import Options, PlanFile
+from bstui.packed import Packed
 from bstui.samples.arrangement import assign
 from bstui.samples.choice import LeftOut, leave, run_name
 from bstui.samples.gathering import Gathered
@@ -33,7 +34,7 @@ class PlannedSamples(msgspec.Struct, frozen=True, kw_only=True):
     """The samples, and a line of the plan for each of their files."""
 
     samples: tuple[Sample, ...]
-    files: list[PlanFile]
+    files: Sequence[PlanFile]
     left_out: list[LeftOut]
     warnings: list[str]
     about: dict[str, str]
@@ -63,12 +64,12 @@ def plan_samples(
     places = Places(samples, gathered.files, template, blanks=may_have_blanks)
     joins = _lane_joins(options, has_samples)
     variants = list(find_name_variants(samples if has_samples else ()))
-    files: list[PlanFile] = []
+    files = Packed(PlanFile)
     oddities: dict[str, str] = {}
     for number, sample in enumerate(samples):
         placed = places.of(number)
         joined = joins.join(number, placed) if joins else ()
-        files += _plan_files(placed, joined, has_samples)
+        files.extend(_plan_files(placed, joined, has_samples))
         oddities |= dict.fromkeys(find_oddities(sample, gathered.files), sample.name)
     kept = joins.conclude(places) if joins else []
     blanks = [] if may_have_blanks else list(_warn_of_blanks(places))

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from bstui.errors import SchedulerProblem
 from bstui.text import redact, safe_text
@@ -69,6 +69,7 @@ class Slurm:
     own words where one refuses, does not answer in time, or is not there."""
 
     environ: Mapping[str, str]
+    title: ClassVar[str] = "Slurm"
 
     def submit(self, script: Path) -> str:
         """Hand the script in; the job's id."""

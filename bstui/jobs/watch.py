@@ -6,20 +6,22 @@ from pathlib import Path
 
 from bstui.errors import BstuiError, NotFound
 from bstui.jobs.events import read_events
-from bstui.jobs.folder import JobFolder, job_folders
+from bstui.jobs.folder import JobFolder, job_ids
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import Machine, file_server_time, this_machine
 from bstui.jobs.manifest import record_folder
-from bstui.jobs.queue import SlurmQueue, shared_queue
+from bstui.jobs.queue import Queues, shared_queues
 from bstui.jobs.records import (
     ENVIRONMENT_PROFILE,
     AnyEvent,
     Control,
     FileDone,
     FileFailed,
+    Launch,
     PlanHeader,
     Progress,
     Result,
+    Started,
 )
 from bstui.jobs.state import JobStatus, Seen, State, state_of
 from bstui.runs.completeness import Completeness, read_proof
@@ -60,6 +62,10 @@ class JobView:
     """Files whose last news is that they failed. Empty in a list of jobs."""
     proof: Completeness | None = None
     """Of a raw run whose last attempt has ended. None in a list of jobs."""
+    launch: Launch | None = None
+    """How it was started last; None before it was."""
+    started: Started | None = None
+    """The highest attempt's first event."""
 
     @property
     def wants_token(self) -> bool:
@@ -87,10 +93,10 @@ class JobWatch:
         self,
         folder: JobFolder,
         machine: Machine | None = None,
-        queue: SlurmQueue | None = None,
+        queues: Queues | None = None,
     ) -> None:
         self.folder = folder
-        self._queue = queue or shared_queue()
+        self._queues = queues or shared_queues()
         self._machine = machine or this_machine()
         self._offsets: dict[int, int] = {}
         self._recent: deque[AnyEvent] = deque(maxlen=_RECENT)
@@ -100,7 +106,7 @@ class JobWatch:
         """The job as it is now. NotFound when its folder is gone."""
         for attempt in self.folder.numbers().events:
             self._read(attempt)
-        seen = glance(self.folder, self._machine, self._queue)
+        seen = glance(self.folder, self._machine, self._queues)
         view = _view(self.folder, seen, file_server_time(self.folder.path.parent))
         is_proven = view.header.options.bcl and not view.status.is_active
         return replace(
@@ -133,13 +139,14 @@ class JobsWatch:
         self,
         jobs_dir: Path,
         machine: Machine | None = None,
-        queue: SlurmQueue | None = None,
+        queues: Queues | None = None,
     ) -> None:
         self.jobs_dir = jobs_dir
-        self._queue = queue or shared_queue()
+        self._queues = queues or shared_queues()
         self.unreadable: dict[str, str] = {}
         """Jobs that the last refresh could not show, by id, and why."""
         self._machine = machine or this_machine()
+        self._folders: dict[str, JobFolder] = {}
         self._ended: dict[str, tuple[int, JobView]] = {}
         """By id: the folder's mtime in ns, and the view that holds as long as that does."""
 
@@ -149,7 +156,10 @@ class JobsWatch:
         # Before the heartbeats: however long the list takes, none of them looks older than it is.
         now = file_server_time(self.jobs_dir)
         views = []
-        for folder in reversed(job_folders(self.jobs_dir)):
+        ids = job_ids(self.jobs_dir)
+        known = self._folders
+        self._folders = {id: known.get(id) or JobFolder(self.jobs_dir / id) for id in ids}
+        for folder in reversed(self._folders.values()):
             try:
                 views.append(self._look(folder, now))
             except NotFound:
@@ -163,7 +173,7 @@ class JobsWatch:
         known = self._ended.get(folder.id)
         if known is not None and known[0] == changed:
             return known[1]
-        view = _view(folder, glance(folder, self._machine, self._queue), now)
+        view = _view(folder, glance(folder, self._machine, self._queues), now)
         settled = now is not None and now - changed / 1e9 > _SETTLED
         if view.result is not None and not view.status.is_active and settled:
             self._ended[folder.id] = (changed, view)
@@ -176,17 +186,19 @@ def list_jobs(jobs_dir: Path) -> list[JobView]:
 
 
 def _view(folder: JobFolder, seen: Seen, now: float | None) -> JobView:
-    header = folder.header()
-    last = folder.progress()
-    wish = folder.newest_control(folder.numbers())
+    header, reached = folder.header(), seen.result or seen.progress
+    if reached is None and (last := folder.progress()):  # of an attempt before
+        reached = last.record
     return JobView(
         id=folder.id,
         header=header,
         status=state_of(seen, now),
-        counts=_counts(header, seen.result or (last.record if last else None)),
+        counts=_counts(header, reached),
         progress=seen.progress,
         result=seen.result,
-        wish=wish.record if wish else Control(),
+        wish=seen.wish or Control(),
+        launch=seen.launch,
+        started=seen.started,
     )
 
 

@@ -32,7 +32,8 @@ def choose_launcher(
     limit: int | None,
     ends_at_logout: bool,
 ) -> Choice:
-    """Detached, unless the login node would not let it live and Slurm can.
+    """Detached, unless the login node would not let it live and Slurm can, or the scheduler of the
+    settings, which the plan then knows.
 
     `limit`: CPU minutes that a process may take here, as the site's settings say.
     """
@@ -45,10 +46,12 @@ def choose_launcher(
         wanted = "this machine ends your processes when you log out"
     if not wanted:
         return Choice(Launcher.DETACHED, cost + (f", and may take {limit} here" if limit else ""))
-    if shutil.which("sbatch", path=environ.get("PATH")) is None:
+    has_slurm = shutil.which("sbatch", path=environ.get("PATH")) is not None
+    if not (has_slurm or header.batch.scheduler):
         return Choice(Launcher.DETACHED, f"{wanted}, but there is no sbatch here")
     if header.profile.startswith(ENVIRONMENT_PROFILE):
         return Choice(
-            Launcher.DETACHED, f"{wanted}, but a token of the environment is not given to Slurm"
+            Launcher.DETACHED,
+            f"{wanted}, but a token of the environment is not given to a scheduler",
         )
-    return Choice(Launcher.SLURM, wanted)
+    return Choice(Launcher.SLURM if has_slurm else Launcher.SCHEDULER, wanted)

@@ -18,9 +18,8 @@ from bstui.jobs.access import Access
 from bstui.jobs.adoption import Adopted, find_adopted, items_left, known_reads
 from bstui.jobs.aftermath import Aftermath
 from bstui.jobs.attempt import Attempt
-from bstui.jobs.batch import continue_later
+from bstui.jobs.batch import continue_later, was_submitted
 from bstui.jobs.claim import claim
-from bstui.jobs.completeness import keep_proof
 from bstui.jobs.control import asker, bandwidth_now
 from bstui.jobs.ending import (
     CANCELLED,
@@ -29,6 +28,7 @@ from bstui.jobs.ending import (
     UNEXPECTED,
     UNFINISHED,
     Ending,
+    do_until,
     gave_up,
     make_result,
     signals_end,
@@ -43,6 +43,8 @@ from bstui.jobs.recall import adopt_recorded
 from bstui.jobs.recording import Recorder, keep_recorded, record_end
 from bstui.jobs.records import Control, Outcome, PlanHeader, Progress, Want
 from bstui.jobs.reporter import Reporter
+from bstui.jobs.run_end import conclude_run
+from bstui.jobs.side_work import SideWork
 from bstui.jobs.unpacking import unpack_zips
 from bstui.jobs.worker_log import log, logging_to
 from bstui.paths import Places
@@ -102,22 +104,26 @@ class Worker:
         self._header = header
         self._access = access
         self._environ = environ
-        self._is_batch = bool(environ.get("SLURM_JOB_ID"))
+        self._is_batch = bool(environ.get("SLURM_JOB_ID")) or was_submitted(self._folder)
         self._rhythm = rhythm
         self._aftermath = Aftermath(self._folder, header, environ, attempt.tell)
         self._reporter = Reporter(attempt, Path(header.destination), self._aftermath.arrived)
         self._recorder = Recorder(self._folder, self._holder(), attempt.check_fence)
         before = self._folder.progress()
-        self._pulse = Pulse(attempt.number, header, rhythm, before.record if before else None)
+        last, note = before.record if before else None, self._reporter.note
+        self._pulse = Pulse(attempt.number, header, rhythm, last, note)
         self._engine: Engine | None = None
         self._wish = Control()
         self._obeyed = 0
         self._wait: Wait | None = None
         """What is waited for outside the engine."""
+        self._full: Wait | None = None
+        """Where the job's own folder has no room."""
         self._ending: Ending | None = None
         self._has_ending = ending = asyncio.Event()
+        self._side = SideWork(ending.is_set, self._wait_out, self._end_wait)
         self._joining = LaneJoining(
-            self._folder, self._holder(), self._reporter, attempt.check_fence, ending.is_set
+            self._folder, self._holder(), self._reporter, attempt.check_fence, self._side
         )
         self._has_looked = asyncio.Event()
         """Set once the wishes that stood at the start are known."""
@@ -158,11 +164,11 @@ class Worker:
             if is_left and await self._log_in():
                 await self._bring(adopted)
             if self._ending is None:
-                await self._joining.run(self._wait_out)
-                self._wait = None
+                await self._joining.run()
             if self._header.options.bcl and self._ending is None:
-                failed = self._compose().files_failed
-                await keep_proof(self._folder, self._recorder, self._reporter.note, failed, is_over)
+                note, failed = self._reporter.note, self._compose().files_failed
+                end = (self._folder, self._access, self._recorder, note, failed, is_over)
+                await conclude_run(*end)
             await self._run_commands()
         except InUse:
             self._end(TAKEN_OVER)
@@ -192,7 +198,7 @@ class Worker:
         while self._ending is None:
             try:
                 if await self._unless_ended(self._access.open()):
-                    self._wait = None
+                    self._end_wait()
                     return True
             except BstuiError as error:
                 if error.policy not in _PASSING:
@@ -208,6 +214,10 @@ class Worker:
         self._wait = Wait(reason, str(error), since, now + seconds)
         self._hurry.set()
         await self._unless_ended(asyncio.sleep(seconds))
+
+    def _end_wait(self) -> None:
+        self._wait = None
+        self._hurry.set()
 
     async def _bring(self, adopted: Adopted) -> None:
         options = self._header.options
@@ -237,8 +247,8 @@ class Worker:
         markers = list(items_left(self._folder, adopted, last=True))
         failed = engine.snapshot().files_failed
         if self._header.options.unzip and not failed:
-            note, fence = self._reporter.note, self._attempt.check_fence
-            failed = await unpack_zips(self._folder, note, fence, self._has_ending.is_set)
+            fence = self._attempt.check_fence
+            failed = await unpack_zips(self._folder, self._reporter, fence, self._side)
         if self._ending is not None:
             return
         if markers and not failed:
@@ -301,12 +311,12 @@ class Worker:
             self._end(CANCELLED)
         elif wish.record.want is Want.PAUSE and wish.record.free:
             self._end(FREED)
-        self._joining.set_paused(wish.record.want is Want.PAUSE)
+        self._side.set_paused(wish.record.want is Want.PAUSE)
         if self._engine is not None:
             self._apply_wish(self._engine)
 
     def _apply_wish(self, engine: Engine) -> None:
-        if self._wish.want is Want.PAUSE or self._wait is not None:
+        if self._wish.want is Want.PAUSE or self._full is not None:
             engine.pause()
         else:
             engine.go_on()
@@ -323,19 +333,19 @@ class Worker:
 
     def _heed_backlog(self, engine: Engine) -> None:
         """Bring nothing more while the job's folder has no room for what is to be told."""
-        if self._attempt.backlog > _BACKLOG and self._wait is None:
+        if self._attempt.backlog > _BACKLOG and self._full is None:
             now = time.time()
-            text = f"There is no room for the job's own files in {self._folder.path}."
-            self._wait = Wait("room", text, now, now + self._rhythm.idle)
+            text = f"The job's own files in {self._folder.path} cannot be written."
+            self._full = Wait("room", text, now, now + self._rhythm.idle)
             self._apply_wish(engine)
-        elif self._attempt.backlog == 0 and self._wait is not None:
-            self._wait = None
+        elif self._attempt.backlog == 0 and self._full is not None:
+            self._full = None
             self._apply_wish(engine)
 
     def _compose(self) -> Progress:
         snapshot = self._engine.snapshot() if self._engine else Snapshot()
-        doing = self._joining.text
-        return self._pulse.compose(snapshot, self._wish, self._obeyed, self._wait, doing)
+        wait = self._wait or self._full
+        return self._pulse.compose(snapshot, self._wish, self._obeyed, wait, self._side.text)
 
     # The end
 
@@ -345,26 +355,18 @@ class Worker:
             log.info("Ending: %s", ending.reason)
             self._ending = ending
         self._has_ending.set()
-        self._joining.set_paused(False)
+        self._side.set_paused(False)
         self._hurry.set()
 
     async def _unless_ended(self, work: Awaitable[object]) -> bool:
         """Do `work`, but no longer than the attempt lasts; whether it came to its end."""
-        task = asyncio.ensure_future(work)
-        ended = asyncio.ensure_future(self._has_ending.wait())
-        await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
-        is_done = task.done()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        return is_done
+        return await do_until(self._has_ending, work)
 
     async def _conclude(self) -> int:
         """Say how it ended, in the events and, where the job is through, in a result."""
         progress = self._compose()
         is_through = progress.files_done + progress.files_failed >= self._header.files
-        is_through &= not self._joining.is_unfinished
+        is_through &= not (self._joining.is_unfinished or self._aftermath.is_unfinished)
         if not is_through:
             progress = self._pulse.keep_reach(progress)
         with contextlib.suppress(InUse, OSError):

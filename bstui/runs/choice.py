@@ -6,11 +6,12 @@ folder never starts on half a run.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from bstui.basespace.models import File, Run
+from bstui.packed import Packed
 from bstui.runs.kinds import Kind, kind_of
 from bstui.runs.patterns import Pattern
 from bstui.text import safe_name, safe_text
@@ -41,6 +42,16 @@ _KINDS: dict[BclFiles, frozenset[Kind]] = {
 }
 
 
+_CALLS = "Data/Intensities/BaseCalls"
+_CALL_NAMES = (
+    "L{lane:03}/C1.1/s_{lane}_1101.bcl",
+    "L{lane:03}/C1.1/s_{lane}_1101.bcl.gz",
+    "L{lane:03}/0001.bcl.bgzf",
+    "L{lane:03}/C1.1/L{lane:03}_1.cbcl",
+)
+"""A file of base calls, as each layout has it."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """A kind of choice, less what `exclude` matches, and then with what `include` matches."""
@@ -49,10 +60,13 @@ class Choice:
     include: tuple[Pattern, ...] = ()
     exclude: tuple[Pattern, ...] = ()
 
-    @property
-    def needs_calls(self) -> bool:
-        """Whether it is about base calls at all."""
-        return self.files is not BclFiles.METRICS
+    def needs_calls(self, lanes: int) -> bool:
+        """Whether it is about base calls at all, of a run of so many lanes: whatever the instrument
+        calls their files, some would be taken."""
+        return all(
+            any(self.takes(f"{_CALLS}/{name.format(lane=lane)}") for lane in range(1, lanes + 1))
+            for name in _CALL_NAMES
+        )
 
     def takes(self, path: str) -> bool:
         """Whether a file of this path would be taken, if the run had it."""
@@ -84,9 +98,9 @@ class Share:
 class Chosen:
     """What a choice makes of a run's files."""
 
-    files: list[File]
+    files: Sequence[File]
     """To be imported, end markers last."""
-    left_out: list[tuple[File, str]] = field(default_factory=list)
+    left_out: Sequence[tuple[File, str]] = ()
     """Each with the reason."""
     taken: tuple[Share, ...] = ()
     """By kind."""
@@ -97,9 +111,9 @@ def choose_files(files: Iterable[File], choice: Choice | None = None) -> Chosen:
     """What is taken of these files, and what is not, and why."""
     choice = choice or Choice()
     kinds = _KINDS[choice.files]
-    data: list[File] = []
+    data = Packed(File)
     markers: list[File] = []
-    left_out: list[tuple[File, str]] = []
+    left_out = Packed(tuple[File, str])
     number: Counter[Kind] = Counter()
     size: Counter[Kind] = Counter()
     met: set[Pattern] = set()
@@ -112,8 +126,9 @@ def choose_files(files: Iterable[File], choice: Choice | None = None) -> Chosen:
         (markers if kind is Kind.END_MARKERS else data).append(file)
         number[kind] += 1
         size[kind] += file.size
+    data.extend(markers)
     return Chosen(
-        data + markers,
+        data,
         left_out,
         tuple(Share(kind, number[kind], size[kind]) for kind in Kind if number[kind]),
         tuple(_unmet(choice, met)),

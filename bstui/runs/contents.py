@@ -1,12 +1,13 @@
 """What a raw run holds at BaseSpace, checked before any of it is fetched."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bstui.basespace.client import Client
 from bstui.basespace.models import File, Run
 from bstui.basespace.states import State, archived_run, states_of_run
 from bstui.errors import Archived, BstuiError, Gone, NotFound
+from bstui.packed import Packed
 from bstui.runs.choice import BclFiles, Choice, Chosen, choose_files, is_tame
 from bstui.text import safe_text
 from bstui.units import count_text
@@ -26,7 +27,7 @@ class RunContents:
     """All files of one run, as BaseSpace lists them."""
 
     run: Run
-    files: list[File]
+    files: Sequence[File]
     server: str = ""
     """The API's, on whose web page what is archived can be restored."""
     warnings: list[str] = field(default_factory=list)
@@ -46,9 +47,9 @@ async def gather_run(client: Client, run_id: str, on_step: OnStep = _ignore) -> 
     states = states_of_run(run, client.server)
     _require_whole(run, states)
     listing = client.run_files(run.id)
-    files: list[File] = []
+    files = Packed(File)
     async for page in listing.pages():
-        files += page
+        files.extend(page)
         on_step("files", len(files), listing.total or 0)
     readable = next((file for file in files if not _is_cold(file, run)), None)
     if readable is not None:
@@ -97,7 +98,7 @@ def _require_whole(run: Run, states: Iterable[State]) -> None:
 
 def _refuse_archived_files(contents: RunContents, files: Iterable[File]) -> None:
     run = contents.run
-    cold = [file for file in files if _is_cold(file, run)]
+    cold = Packed(File, (file for file in files if _is_cold(file, run)))
     if cold:
         state = archived_run(run, contents.server)
         raise Archived(
@@ -108,7 +109,9 @@ def _refuse_archived_files(contents: RunContents, files: Iterable[File]) -> None
         )
 
 
-def _warnings_of(run: Run, files: list[File], missing: int, states: Iterable[State]) -> list[str]:
+def _warnings_of(
+    run: Run, files: Iterable[File], missing: int, states: Iterable[State]
+) -> list[str]:
     warnings = [f"The run is {state.text}" for state in states if state.name != "archived"]
     if run.status in ("Failed", "Stopped", "NeedsAttention"):
         warnings.append(f"The run's status is {run.status}: it may lack cycles.")
@@ -116,7 +119,7 @@ def _warnings_of(run: Run, files: list[File], missing: int, states: Iterable[Sta
         warnings.append(
             f"BaseSpace counts {missing} more files than it lists; they are not in this import."
         )
-    odd = [file for file in files if not is_tame(file)]
+    odd = Packed(File, (file for file in files if not is_tame(file)))
     if odd:
         warnings.append(
             f"{len(odd)} of the run's paths cannot be used as they are, and are written with "

@@ -30,6 +30,7 @@ _RUN_INFO = "RunInfo.xml"
 _CYCLE = re.compile(r"/C\d+\.1$")
 _AT_ONCE, _AHEAD = 8, 16
 """Folders that are read at the same time, and at most before they are compared."""
+_MOST_LANES = 8
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ORDER = list(Part)
 
@@ -284,7 +285,7 @@ class _Survey:
         )
 
     def _note_what_is_odd(self) -> None:
-        if not self._choice.needs_calls:
+        if not self._needs_calls:
             return
         if self._expected is None and not self._notes:
             is_zipped = any(is_zip(f"{path}/{name}") for path in self._by_folder
@@ -297,6 +298,10 @@ class _Survey:
         if not self._markers:
             self._notes.append("no end marker is there")
 
+    @property
+    def _needs_calls(self) -> bool:
+        return self._choice.needs_calls(self._info.lanes or _MOST_LANES)
+
     def _verdict(self) -> Verdict:
         counts = self._counts
         if counts["damaged"]:
@@ -306,7 +311,7 @@ class _Survey:
         if counts["missing at BaseSpace"]:
             return Verdict.MISSING_AT_SOURCE
         if self._expected is None:
-            return Verdict.NOT_PROVEN if self._choice.needs_calls else Verdict.AS_CHOSEN
+            return Verdict.NOT_PROVEN if self._needs_calls else Verdict.AS_CHOSEN
         return Verdict.AS_CHOSEN if counts["not chosen"] else Verdict.COMPLETE
 
 

@@ -1,8 +1,9 @@
 """Which FASTQ datasets of a biosample count, and why the others do not.
 
 BaseSpace itself leaves out what failed QC, was deleted or is not whole, and takes the newest of
-datasets made twice: two generations of one run, lane and library hold the same reads. Whatever is
-left out is listed with its reason, never dropped in silence.
+datasets made twice: two generations of one run, lane and library hold the same reads. Of a dataset
+and its copies (`OriginDataset`) the original counts, else the newest copy. Whatever is left out is
+listed with its reason, never dropped in silence.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -97,10 +98,7 @@ def choose_datasets(
         else:
             wanted.append(dataset)
     taken, older = _newest(wanted, named)
-    left += [
-        leave(biosample, old, SAME_READS, f"{new.id} of {_made(new)} is taken")
-        for old, new in older
-    ]
+    left += [leave(biosample, old, SAME_READS, _same_text(old, new)) for old, new in older]
     taken.sort(key=lambda dataset: (_first_run(dataset), dataset.lane or 0, dataset.id))
     return Choice(biosample=biosample, taken=tuple(taken), left_out=tuple(left))
 
@@ -158,21 +156,31 @@ def _outside(dataset: Dataset, scopes: Collection[Scope]) -> tuple[str, str]:
 def _newest(
     datasets: Iterable[Dataset], named: Collection[str]
 ) -> tuple[list[Dataset], list[tuple[Dataset, Dataset]]]:
-    """The newest of each reads; and each older one with that newest."""
+    """Of each reads the newest that is no copy of another; and each of the others with that one."""
     taken: list[Dataset] = []
     same: dict[tuple[object, ...], list[Dataset]] = {}
+    datasets = list(datasets)
+    known = {dataset.id: reads_of(dataset) for dataset in datasets if dataset.runs}
     for dataset in datasets:
-        if dataset.runs:
-            same.setdefault(reads_of(dataset), []).append(dataset)
-        else:
-            taken.append(dataset)
+        first = dataset.origin or dataset.id
+        key = known.get(dataset.id) or known.get(first) or ("of no run", first)
+        same.setdefault(key, []).append(dataset)
     older: list[tuple[Dataset, Dataset]] = []
     for group in same.values():
-        group.sort(key=lambda d: (d.id in named, d.created or _LONG_AGO, d.id), reverse=True)
+        ids = {dataset.id for dataset in group}
+        group.sort(
+            key=lambda d: (d.id in named, d.origin not in ids, d.created or _LONG_AGO, d.id),
+            reverse=True,
+        )
         keep = [dataset for dataset in group if dataset.id in named] or group[:1]
         taken += keep
         older += [(dataset, keep[0]) for dataset in group if dataset not in keep]
     return taken, older
+
+
+def _same_text(old: Dataset, new: Dataset) -> str:
+    copy = ", of which it is a copy" if old.origin == new.id else ""
+    return f"{new.id} of {_made(new)} is taken{copy}"
 
 
 def reads_of(dataset: Dataset) -> tuple[object, ...]:

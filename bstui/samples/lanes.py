@@ -5,6 +5,7 @@ the same for R1, R2, I1 and I2, so that the n-th read of each still is of the sa
 is read or written here.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
@@ -55,8 +56,10 @@ class LaneJoins:
 
     def __init__(self, *, unlike: bool = False) -> None:
         self._unlike = unlike
-        self._made: list[tuple[int, str]] = []
-        """The paths of the joined files, each with its sample's place."""
+        self._made: list[str] = []
+        """The paths of the joined files."""
+        self._of = array("L")
+        """Of each, its sample's place."""
         self._odd = 0
         self._first_odd = ""
         self._refused: list[str] = []
@@ -78,7 +81,8 @@ class LaneJoins:
         for item in joined:
             if collision_key(item.path) in own:
                 self._refuse_name(item.path)
-            self._made.append((number, item.path))
+            self._made.append(item.path)
+            self._of.append(number)
         return joined
 
     def conclude(self, places: Places) -> list[str]:
@@ -86,7 +90,7 @@ class LaneJoins:
 
         UsageError names the samples that are not to be joined, and why.
         """
-        for path in places.find_clashes(self._made):
+        for path in places.find_clashes(self._of, self._made):
             self._refuse_name(path)
         if self._refused:
             raise _refusal(self._refused)

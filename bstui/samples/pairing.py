@@ -12,6 +12,8 @@ from bstui.samples.fastq_name import FastqName, build_name, parse_name
 from bstui.samples.grouping import Sample
 from bstui.text import collision_key, safe_text
 
+_LEAST = 40
+"""Bytes that gzipped FASTQ of one read has at least; without reads it has 20 or 28."""
 _SEPARATORS = re.compile(r"[-_. ]+")
 
 
@@ -37,6 +39,10 @@ def find_oddities(sample: Sample, files: Mapping[str, Sequence[File]]) -> Iterat
     if lone:
         more = f" and {len(lone) - 1} more" if len(lone) > 1 else ""
         yield f"{sample.name}: {safe_text(lone[0])}{more} has no mate, though the data is paired."
+    empty = [name for d in datasets for name in _without_reads(d, files.get(d.id, ()))]
+    if empty:
+        more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
+        yield f"{sample.name}: {safe_text(empty[0])}{more} {'hold' if more else 'holds'} no reads."
     if any(_tell_other_lane(d, files.get(d.id, ())) for d in datasets):
         yield f"{sample.name}: names of files tell another lane than BaseSpace does."
 
@@ -72,6 +78,13 @@ def _lone_reads(dataset: Dataset, files: Sequence[File]) -> Iterator[str]:
         parts = parse_name(name)
         if parts is not None and parts.read in ("R1", "R2") and _mate(parts) not in names:
             yield name
+
+
+def _without_reads(dataset: Dataset, files: Sequence[File]) -> Iterator[str]:
+    """Files that hold no reads, by BaseSpace's count or by their size."""
+    for file in files:
+        if (dataset.reads == 0 or file.size < _LEAST) and parse_name(file.name) is not None:
+            yield file.name
 
 
 def _mate(parts: FastqName) -> str:

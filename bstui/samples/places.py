@@ -63,18 +63,18 @@ class Places:
         for number in range(len(self._samples)):
             yield from self.of(number)
 
-    def find_clashes(self, added: Sequence[tuple[int, str]]) -> list[str]:
+    def find_clashes(self, numbers: Sequence[int], added: Sequence[str]) -> list[str]:
         """Those of these paths that would meet: each other, or what another sample has.
 
         Each is of a sample, given by its place, whose own files it does not meet.
         """
-        folders = _Folders(self._folders)
-        for number, path in added:
+        folders = self._folders
+        for number, path in zip(numbers, added, strict=True):
             folders.add(number, _folder_of(collision_key(path)))
         parents = folders.with_parents()
         owner = {_join(*place): number for *place, number in self._names_in(folders.shared)}
         clashing = []
-        for number, path in added:
+        for number, path in zip(numbers, added, strict=True):
             key = collision_key(path)
             if key in parents or owner.get(key, number) != number:
                 clashing.append(path)
@@ -146,11 +146,9 @@ class Places:
 class _Folders:
     """Which samples have files in which folders; these by their keys, samples by their numbers."""
 
-    def __init__(self, others: "_Folders | None" = None) -> None:
-        self._first: dict[str, int] = dict(others._first) if others else {}
+    def __init__(self) -> None:
+        self._first: dict[str, int] = {}
         self._more: dict[str, set[int]] = {}
-        if others:
-            self._more = {folder: set(more) for folder, more in others._more.items()}
 
     @property
     def known(self) -> Set[str]:

@@ -59,7 +59,10 @@ def read_sample_map(path: Path) -> SampleMap:
     except OSError as error:
         raise UsageError(f"The sample map {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"The sample map {path} is not UTF-8 text.") from error
+        raise UsageError(
+            f"The sample map {path} is not UTF-8 text.",
+            hint="Save it as UTF-8, with tabs between its columns.",
+        ) from error
     return parse_sample_map(text, str(path))
 
 

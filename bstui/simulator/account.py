@@ -192,6 +192,8 @@ class Run(Held):
     upload_status: str = "Completed"
     readers: frozenset[str] = frozenset()
     biosamples: "list[Biosample]" = field(default_factory=list)
+    edited_project: str = ""
+    """The project of all lines of its sample sheet, since somebody edited it in BaseSpace."""
 
     @property
     def name(self) -> str:

@@ -196,7 +196,7 @@ def sample_sheet_body(run: Run) -> Json:
             "LibraryName": line.name,
             "index": line.indexes[0],
             "index2": line.indexes[1],
-            "ProjectName": line.project,
+            "ProjectName": run.edited_project or line.project,
         }
         for lane in range(1, cell.lanes + 1)
         for line in cell.lines

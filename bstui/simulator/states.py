@@ -134,6 +134,11 @@ def _keep(states: States, held: Run | Dataset) -> None:
     held.is_transfer_pending, held.deleted = False, None
 
 
+def _edit_sheet(states: States, held: Run | Dataset) -> None:
+    if isinstance(held, Run):
+        held.edited_project = "Edited in BaseSpace"
+
+
 def _storing(storage: Storage) -> Callable[[States, Run | Dataset], None]:
     return lambda states, held: states.store(storage, held)
 
@@ -145,6 +150,7 @@ STATES: dict[str, Callable[[States, Run | Dataset], None]] = {
     "deleted": _mark_deleted,
     "transfer-pending": _offer,
     "kept": _keep,
+    "sheet-edited": _edit_sheet,
     "restored": _storing(Storage.READY),
     "unzipped": _storing(Storage.READY),
     **{storage.value: _storing(storage) for storage in Storage},

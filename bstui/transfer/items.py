@@ -106,8 +106,10 @@ class Patience:
     longest_wait: float = 60.0
     longest_retry_after: float = 3600.0
     """The most that a server's Retry-After is believed."""
+    first_room: float = 5.0
+    """Before the first new try to write on a disk that was full or broken; then doubled."""
     room: float = 60.0
-    """Between two tries to write on a disk that was full or broken."""
+    """The most between two such tries."""
     login: float = 20.0
     tries: int = 8
     """Failures of one request in a row, without progress of its file and while others move, before

@@ -17,10 +17,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import msgspec
+from isal import isal_zlib
 
-from bstui.errors import IntegrityError, InUse, NameTaken
+from bstui.errors import BstuiError, IntegrityError, InUse, NameTaken
 from bstui.text import safe_text
-from bstui.transfer.beneath import Destination, create, is_same, open_plain, remove, sync
+from bstui.transfer.beneath import (
+    Destination,
+    begin_writing,
+    create,
+    is_same,
+    open_plain,
+    remove,
+    sync,
+)
 from bstui.transfer.items import MIB, Digest, Existing, Holder
 from bstui.transfer.permissions import Permissions
 from bstui.transfer.renames import rename_free, rename_new
@@ -67,6 +76,8 @@ class Joined:
     size: int
     digest: str = ""
     """Hexadecimal, of the kind that was asked for."""
+    crc32: str = ""
+    """Eight hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,8 @@ class Joiner:
     digest: Digest = ""
     permissions: Permissions = field(default_factory=Permissions)
     now: Callable[[], float] = time.time
+    moved: Callable[[], None] = lambda: None
+    """Called by the thread that joins, as bytes are written."""
 
     def join(self, wanted: Join) -> Joined:
         """Make the file, or find it there already.
@@ -123,13 +136,20 @@ class Joiner:
                 return found
             descriptor, done = self._begin(folder, name, wanted)
             try:
-                digest = self._fill(folder, name, descriptor, done, wanted, parts)
-                return self._publish(folder, name, descriptor, wanted, digest)
+                made = self._fill(folder, name, descriptor, done, wanted, parts)
+                return self._publish(folder, name, descriptor, wanted, made)
             except IntegrityError:
                 self._discard(folder, name)
                 raise
             finally:
                 os.close(descriptor)
+
+    def renew(self, path: str) -> None:
+        """Say of a partial of ours that it is not given up: others take it after 90 s."""
+        with contextlib.suppress(BstuiError), self.destination.parent(path) as (folder, name):
+            sidecar = self._read_sidecar(folder, name)
+            if sidecar is not None and sidecar.job == self.holder.job:
+                os.utime(f"{name}.partial.json", dir_fd=folder, follow_symlinks=False)
 
     @contextlib.contextmanager
     def _open_part(self, path: str, size: int) -> Iterator[int]:
@@ -158,7 +178,7 @@ class Joiner:
                         comparison.compare(stretch)
                     sync(taken)
                     sync(folder)
-                    return Joined(_beside(wanted.path, there), wanted.size, comparison.digest)
+                    return comparison.conclude(_beside(wanted.path, there), wanted.size)
             except IntegrityError:
                 pass  # another file of that size: what `existing` says is done with it
             finally:
@@ -170,10 +190,14 @@ class Joiner:
         return None
 
     def _begin(self, folder: int, name: str, wanted: Join) -> tuple[int, int]:
-        """The partial, open, and how many bytes of it are durable."""
+        """The partial, open, and how many bytes of it are durable.
+
+        Another job's is begun anew: who wrote it may write on.
+        """
         sidecar = self._read_sidecar(folder, name)
         partial = f"{name}.partial"
-        if sidecar is not None and sidecar.parts == wanted.parts:
+        is_ours = sidecar is not None and sidecar.job == self.holder.job
+        if sidecar is not None and is_ours and sidecar.parts == wanted.parts:
             descriptor = open_plain(folder, partial, os.O_RDWR)
             if descriptor is not None:
                 if os.fstat(descriptor).st_size >= sidecar.done:
@@ -204,8 +228,8 @@ class Joiner:
 
     def _fill(
         self, folder: int, name: str, to: int, done: int, wanted: Join, parts: list[int]
-    ) -> str:
-        """Append what is missing, while others compare and record what is there; the digest."""
+    ) -> "_Comparison":
+        """Append what is missing, while others compare and record what is there."""
         comparison = _Comparison(to, self.digest, self.is_stopping)
         recorded = done
         working: deque[Future[None]] = deque()
@@ -217,6 +241,8 @@ class Joiner:
                             raise Stopped
                         _copy(stretch, to)
                         done = stretch.end
+                        self.moved()
+                        disk.submit(begin_writing, to, stretch.at, stretch.end)
                     if done - recorded >= _CHECKPOINT:
                         record = disk.submit(self._record, folder, name, wanted, done, to)
                         working.append(record)
@@ -230,7 +256,7 @@ class Joiner:
         except Stopped:
             self._record(folder, name, wanted, done, to)
             raise
-        return comparison.digest
+        return comparison
 
     def _record(
         self, folder: int, name: str, wanted: Join, done: int, written: int | None = None
@@ -252,7 +278,7 @@ class Joiner:
         sync(folder)
 
     def _publish(
-        self, folder: int, name: str, descriptor: int, wanted: Join, digest: str
+        self, folder: int, name: str, descriptor: int, wanted: Join, made: "_Comparison"
     ) -> Joined:
         self.permissions.give_file(descriptor)
         sync(descriptor)
@@ -274,7 +300,7 @@ class Joiner:
                 raise InUse(f"Another has put {safe_text(final)} there meanwhile.")
             sync(folder)
             remove(folder, f"{name}.partial.json")
-            return Joined(_beside(wanted.path, final), wanted.size, digest)
+            return made.conclude(_beside(wanted.path, final), wanted.size)
         raise _name_taken(wanted.path)
 
     def _discard(self, folder: int, name: str) -> None:
@@ -289,11 +315,12 @@ class _Comparison:
         self._whole = whole
         self._made = hashlib.new(digest, usedforsecurity=False) if digest else None
         self._is_stopping = is_stopping
+        self._crc32 = 0
 
-    @property
-    def digest(self) -> str:
-        """Of what was compared, hexadecimal; empty where none was asked for."""
-        return self._made.hexdigest() if self._made is not None else ""
+    def conclude(self, path: str, size: int) -> Joined:
+        """The file under this path, with what was made of its bytes on the way."""
+        digest = self._made.hexdigest() if self._made is not None else ""
+        return Joined(path, size, digest, f"{self._crc32:08x}")
 
     def compare(self, stretch: _Stretch) -> None:
         """IntegrityError where the file holds other bytes than the part; Stopped."""
@@ -305,6 +332,7 @@ class _Comparison:
             part = os.pread(stretch.source, length, stretch.offset + moved)
             if data != part or len(data) != length:
                 raise _not_as_brought(stretch.path, "The joined file holds other bytes than it.")
+            self._crc32 = isal_zlib.crc32(data, self._crc32)
             if self._made is not None:
                 self._made.update(data)
 

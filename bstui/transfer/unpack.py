@@ -6,7 +6,6 @@ folder it goes to, and is a plain file's. No name is ever taken from another fil
 
 import lzma
 import os
-import shutil
 import stat
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ from typing import IO, BinaryIO
 from bstui.errors import BstuiError, IntegrityError, NameTaken, NoSpace, UnsafePath
 from bstui.text import safe_text
 from bstui.transfer.beneath import Destination, create, open_plain, remove, split_path, sync
+from bstui.transfer.joining import Stopped
 from bstui.transfer.permissions import Permissions
 from bstui.transfer.renames import rename_new
 from bstui.units import size_text
@@ -62,12 +62,13 @@ def unpack(
     *,
     fence: Callable[[], None],
     is_stopped: Callable[[], bool],
+    told: Callable[[str, zipfile.ZipInfo], None] = lambda path, info: None,
 ) -> int:
     """Unpack into `folder`, relative to the destination; how many files are there.
 
     What is there already is read, and kept where it is the same. Raises IntegrityError, UnsafePath,
     NameTaken, NoSpace, what `fence` raises before a file has its name, and OSErrors as errors of
-    ours. It ends early where `is_stopped` says so.
+    ours; Stopped where `is_stopped` says so. each file is `told` of by its path.
     """
     entries = list_entries(file, name)
     inside = destination.path / folder
@@ -78,12 +79,13 @@ def unpack(
         with zipfile.ZipFile(file) as archive:
             for info, inner in entries:
                 if is_stopped():
-                    break
+                    raise Stopped
                 path = f"{folder}/{inner}" if folder else inner
                 with destination.parent(path, make=True) as (parent, final):
                     if not _is_there(parent, final, info, path):
                         with archive.open(info) as source:
-                            _write(source, parent, final, permissions, fence)
+                            _write(source, parent, final, permissions, fence, is_stopped)
+                    told(path, info)
                 number += 1
     except _BROKEN as error:
         raise _broken(name, str(error)) from error
@@ -100,13 +102,17 @@ def _write(
     final: str,
     permissions: Permissions,
     fence: Callable[[], None],
+    is_stopped: Callable[[], bool],
 ) -> None:
     """One file: written, its checksum known and equal, durable, named, the folder durable."""
     partial = f"{final}.partial"
     remove(parent, partial)
     try:
         with open(create(parent, partial), "wb") as written:
-            shutil.copyfileobj(source, written, _CHUNK)
+            while data := source.read(_CHUNK):
+                if is_stopped():
+                    raise Stopped
+                written.write(data)
             written.flush()
             permissions.give_file(written.fileno())
             sync(written.fileno())

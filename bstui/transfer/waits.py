@@ -79,7 +79,7 @@ class Waits:
         """How long to wait before the next try, after `tries` that failed before."""
         patience = self._patience
         if error.policy is Policy.SPACE:
-            return patience.room
+            return min(patience.room, patience.first_room * 2.0 ** min(tries, 30))
         if error.policy is Policy.AUTH:
             return patience.login
         if isinstance(error, TooManyRequests) and error.retry_after is not None:

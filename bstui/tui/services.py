@@ -44,9 +44,12 @@ if TYPE_CHECKING:  # each is imported where it is first needed: the first frame 
     from bstui.jobs.folder import JobFolder
     from bstui.jobs.plan import Contents, Plan, PlanRequest
     from bstui.jobs.sample_tally import SampleTally
+    from bstui.jobs.timeline import Timeline
     from bstui.jobs.watch import JobsWatch, JobView, JobWatch
     from bstui.samples.sample_map import SampleMap
     from bstui.samples.selection import Selection
+    from bstui.tui.reports import Reports
+    from bstui.tui.verifications import Verifications
 
 OnStep = Callable[[str, int, int], None]
 
@@ -72,6 +75,7 @@ class Services:
     settings: "Settings"
     profile_name: str | None = None
     """The profile that the command line names."""
+    reports: "Reports" = field(kw_only=True)
     clock: Callable[[], float] = time.time
     on_wait: Callable[[str], None] = lambda text: None
     """Told what a server is waited for; an empty text once it is for nothing."""
@@ -165,6 +169,8 @@ class Services:
     async def close(self) -> None:
         """Close what was opened."""
         self._is_leaving = True
+        if "verifications" in vars(self):
+            await asyncio.to_thread(self.verifications.close)
         await self._closing.aclose()
         if self._history is not None:
             await asyncio.to_thread(self._history.close)
@@ -300,6 +306,18 @@ class Services:
 
         return SampleTally(self.folder(job_id))
 
+    def timeline(self, job_id: str) -> "Timeline":
+        """Follows what happened to a job; its `refresh` reads a disk."""
+        from bstui.jobs.timeline import Timeline
+
+        return Timeline(self.folder(job_id))
+
+    @cached_property
+    def verifications(self) -> "Verifications":
+        from bstui.tui.verifications import Verifications
+
+        return Verifications(self.places, self.environ)
+
     async def resume(self, job_id: str, *, take_over: bool = False) -> None:
         """Start a job again that has no worker; InUse where it has one, unless that is replaced."""
         from bstui.jobs.launchers import launcher_of, resume
@@ -332,7 +350,12 @@ class Services:
     def renewed(self) -> "Services":
         """The same for another run of the screens, with nothing opened."""
         return Services(
-            self.places, self.environ, self.settings, self.profile_name, clock=self.clock
+            self.places,
+            self.environ,
+            self.settings,
+            self.profile_name,
+            reports=self.reports,
+            clock=self.clock,
         )
 
     # History

@@ -11,8 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from bstui.cli.screen import report_page
 from bstui.config import load_settings
 from bstui.paths import find_places
+from bstui.tui.reports import Reports
 from bstui.tui.services import Services
 from tests.lab import simulator_process
 from tests.tui.desk import sit_down
@@ -24,7 +26,9 @@ FIRST_ALLOWED = 0.3
 async def measure() -> None:
     values = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "BSTUI_SITE_CONFIG": ""}
     places = find_places(values)
-    async with sit_down(Services(places, values, load_settings(places, values))) as desk:
+    reports = Reports(places, report_page)
+    services = Services(places, values, load_settings(places, values), reports=reports)
+    async with sit_down(services) as desk:
         await desk.see("person", " ok")
         await desk.press("enter")
         await desk.see("› projects", "[ ]", "/200")

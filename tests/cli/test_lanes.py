@@ -9,6 +9,7 @@ from pathlib import Path
 import dnaio
 import pytest
 
+from bstui.jobs.checking import Checked, Verdict, check_files, files_on_record
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.identifiers import find_job
 from bstui.jobs.manifest import MANIFEST, RecordedFile, read_manifest, record_folder
@@ -145,6 +146,19 @@ def test_a_lane_that_was_changed_is_not_joined(
     taken.unlink()
     assert start_again(robin, job) == 0
     assert len(joined_of(out, job)) == 2
+
+
+def test_a_joined_file_is_proven_by_its_checksum(robin: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert robin("import", *TWO_LANES, "--to", str(out), "--lanes", "merge", *HERE).code == 0
+
+    def joined() -> list[Checked]:
+        return [one for one in check_files(files_on_record(out), out) if one.file.parts]
+
+    assert {(one.verdict, one.proof) for one in joined()} == {(Verdict.SOUND, "crc32")}
+    with (out / joined()[0].file.path).open("r+b") as file:
+        file.write(b"x")
+    assert [one.verdict for one in joined()].count(Verdict.CHANGED) == 1
 
 
 def test_what_cannot_be_joined_is_refused_before_the_first_byte(

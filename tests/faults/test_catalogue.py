@@ -17,6 +17,7 @@ _LASTING = (
 _MATRIX = "transfer/test_partial_matrix.py::test_resuming"
 _REPLY = "transfer/test_partial_matrix.py::test_a_reply_that_is_not_the_range_costs_that_request"
 _DISK = "faults/test_disk_faults.py::test_what_a_disk_refuses_for_a_while_is_outlasted"
+_REFUSED = "faults/test_small_disks.py::test_a_disk_that_takes_nothing_is_waited_for_and_said"
 _PLANTED = "transfer/test_existing.py::test_what_was_planted_is_neither_followed_nor_written"
 _PROXY = "transfer/test_network.py::test_a_proxy_that_refuses_is_waited_for_and_said"
 _KILLED = "faults/test_kill_points.py::test_a_job_that_is_killed_anywhere_ends_in_the_same_tree"
@@ -32,6 +33,10 @@ CATALOGUE = {
     "P2 kill -9 while resuming": (_RESUMING,),
     "P3 power cut": (
         "faults/test_power_cut.py::test_a_power_cut_leaves_nothing_wrong_and_is_resumed",
+    ),
+    "P12 two login nodes, one home": (
+        "faults/test_two_hosts.py::test_a_job_obeys_the_other_host_and_is_not_started_twice",
+        "faults/test_two_hosts.py::test_a_host_that_comes_back_leaves_its_job_to_whoever_took_it_over",
     ),
     "S1 body cut": (_SIMULATED, "transfer/test_faults.py::test_a_cut_costs_no_byte_twice"),
     "S2 wrong bytes, right length": (
@@ -113,7 +118,10 @@ CATALOGUE = {
         "basespace/test_listings.py::test_the_same_page_again_and_again_is_an_error",
         "basespace/test_listings.py::test_an_item_that_two_pages_hold_comes_once",
     ),
-    "S22 clocks": (_SIMULATED,),
+    "S22 clocks": (
+        _SIMULATED,
+        "faults/test_clocks.py::test_a_job_is_told_and_resumed_as_it_is_whatever_the_clocks_say",
+    ),
     "S23 connection closed between requests": (_SIMULATED,),
     "S24 many, large, empty": (
         "faults/test_half_a_terabyte.py::test_a_worker_killed_after_2_gib_goes_on",
@@ -128,15 +136,17 @@ CATALOGUE = {
     ),
     "D2 quota": (
         _DISK,
+        _REFUSED,
         "transfer/test_pieces.py::test_a_link_is_an_unsafe_path_and_a_quota_is_named",
     ),
     "D3 inodes": (
+        _REFUSED,
         "transfer/test_full_disk.py::test_no_room_for_another_file_is_waited_for_and_named",
     ),
     "D4 too large": (
         "faults/test_disk_faults.py::test_a_file_that_is_too_large_here_fails_and_the_others_come",
     ),
-    "D5 read-only": (_DISK,),
+    "D5 read-only": (_DISK, _REFUSED),
     "D6 stale": (_DISK,),
     "D7 failed fsync": (
         _DISK,

@@ -7,17 +7,16 @@ mounted again, which replays its journal, and checked; then what stands there.
 import fcntl
 import os
 import random
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bstui.jobs.records import Options
 from bstui.simulator.service import Simulator
+from tests.faults.disks import MIB, Disk, a_disk
 from tests.faults.extent import is_full, seed
 from tests.faults.small_job import Job, plan, serving
 from tests.lab import wait_for
@@ -36,55 +35,29 @@ REQUESTS = len(SMALL) + 3 + 2
 """Those of an import: one for each small file, and for each range."""
 
 
-@dataclass(frozen=True)
-class Disk:
-    """An ext4 in a file."""
+def cut_power(disk: Disk) -> None:
+    folder = os.open(disk.mounted, os.O_RDONLY)
+    try:
+        fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_FLUSHING))
+    finally:
+        os.close(folder)
 
-    image: Path
-    mounted: Path
 
-    def mount(self) -> None:
-        subprocess.run(["mount", "-o", "loop", self.image, self.mounted], check=True)
-
-    def unmount(self) -> None:
-        subprocess.run(["umount", self.mounted], check=True)
-
-    def cut_power(self) -> None:
-        folder = os.open(self.mounted, os.O_RDONLY)
-        try:
-            fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_FLUSHING))
-        finally:
-            os.close(folder)
-
-    def recover(self) -> None:
-        """As at the next start of the machine: the journal, a check, and it is there again."""
-        self.mount()
-        self.unmount()
-        checked = subprocess.run(
-            ["fsck.ext4", "-f", "-n", self.image], capture_output=True, text=True, check=False
-        )
-        assert checked.returncode == 0, checked.stdout
-        self.mount()
+def recover(disk: Disk) -> None:
+    """As at the next start of the machine: the journal, a check, and it is there again."""
+    disk.mount()
+    disk.unmount()
+    checked = subprocess.run(
+        ["fsck.ext4", "-f", "-n", disk.image], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+    disk.mount()
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    if os.geteuid() != 0:
-        pytest.skip("needs root: only root can mount a disk and cut its power")
-    if shutil.which("mkfs.ext4") is None:
-        pytest.skip("e2fsprogs is not installed: there is no mkfs.ext4")
-    made = Disk(tmp_path / "image", tmp_path / "disk")
-    made.mounted.mkdir()
-    with made.image.open("wb") as image:
-        image.truncate(128 << 20)
-    subprocess.run(["mkfs.ext4", "-q", "-F", made.image], check=True)
-    tried = subprocess.run(["mount", "-o", "loop", made.image, made.mounted], check=False)
-    if tried.returncode:
-        pytest.skip("no ext4 can be mounted here: the kernel or the container does not allow it")
-    try:
+    with a_disk(tmp_path, 128 * MIB) as made:
         yield made
-    finally:
-        subprocess.run(["umount", "-l", made.mounted], check=False)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +73,7 @@ def work_until(job: Job, disk: Disk, requests: int) -> None:
     wait_for(
         lambda: len(job.simulator.requests()) >= began + requests or worker.poll() is not None, 60
     )
-    disk.cut_power()
+    cut_power(disk)
     worker.kill()
     worker.wait()
 
@@ -116,7 +89,7 @@ def test_a_power_cut_leaves_nothing_wrong_and_is_resumed(
 
     work_until(job, disk, moment)
     disk.unmount()
-    disk.recover()
+    recover(disk)
 
     truth = job.truth()
     assert_nothing_wrong(job.folder, out, truth)

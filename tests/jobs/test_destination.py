@@ -7,9 +7,9 @@ import pytest
 
 from bstui.errors import DestinationError
 from bstui.jobs.destination import (
+    Presence,
     Room,
     check_destination,
-    find_present,
     measure_room,
     meet_existing,
     warn_of_obstacles,
@@ -63,7 +63,8 @@ def test_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "P" / "S" / "half.partial").write_bytes(b"1" * 8192)
     (tmp_path / "P" / "S" / "link").symlink_to("whole")
     paths = [f"P/S/{name}" for name in ("whole", "half", "link", "new")] + ["Q/new", "top"]
-    found = find_present(tmp_path, paths)
+    presence = Presence(tmp_path)
+    found = {path: there for path in paths if (there := presence.at(path))}
     assert set(found) == {"P/S/whole", "P/S/half", "P/S/link"}
     assert found["P/S/whole"].size == 5
     assert (found["P/S/link"].is_taken, found["P/S/link"].size) == (True, None)

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from bstui.basespace.credentials import Profile
 from bstui.errors import IntegrityError, NameTaken, UnsafePath
+from bstui.jobs.checking import Verdict as CheckVerdict
+from bstui.jobs.checking import check_files
 from bstui.jobs.completeness import prove_job
 from bstui.jobs.folder import JobFolder
+from bstui.jobs.manifest import read_manifest, record_folder
 from bstui.jobs.records import Launch, Launcher, Options
 from bstui.jobs.run_files import run_folder
 from bstui.jobs.watch import JobWatch
@@ -77,6 +80,18 @@ def test_what_was_zipped_is_unpacked_to_the_run_it_was(
     assert {path: what for path, what in unpacked.items() if not path.endswith(".zip")} == expected
     assert work(job, places) == 0, "again, and nothing is there twice"
     assert read_tree(run_folder(job)) == unpacked
+    recorded = list(read_manifest(record_folder(tmp_path / "zipped", job.id)))
+    brought = {file.path.partition("/")[2]: file for file in recorded}
+    assert len(brought) == len(recorded)
+    files = {path for path in unpacked if (run_folder(job) / path).is_file()}
+    assert brought.keys() == files
+    inner = [file for file in recorded if file.source]
+    assert {file.path.partition("/")[2] for file in inner} == files - {
+        file.path.partition("/")[2] for file in job.files()
+    }
+    for checked in check_files(recorded, tmp_path / "zipped"):
+        assert checked.verdict is CheckVerdict.SOUND or not checked.file.source
+        assert checked.proof == "crc32" or not checked.file.source
 
 
 def test_without_being_asked_zip_files_stay_as_they_are(

@@ -113,3 +113,21 @@ def test_a_choice_that_cannot_be_meant() -> None:
 def test_a_path_stays_beneath_the_run_folder(path: str, placed: str, tame: bool) -> None:
     assert place_file(RUN, file(path)) == placed
     assert is_tame(file(path)) is tame
+
+
+@pytest.mark.parametrize(
+    ("files", "exclude", "lanes", "needs"),
+    [
+        ("no-images", [], 1, True),
+        ("metrics", [], 1, False),
+        ("no-images", ["Data/"], 1, False),
+        ("no-images", ["*.cbcl"], 2, False),
+        ("no-images", ["L001/"], 2, True),
+        ("no-images", ["L001/"], 1, False),
+        ("everything", ["BaseCalls/"], 8, False),
+    ],
+)
+def test_whether_base_calls_are_meant(
+    files: str, exclude: list[str], lanes: int, needs: bool
+) -> None:
+    assert parse_choice(files, [], exclude).needs_calls(lanes) is needs

@@ -1,11 +1,13 @@
 """Which datasets count, and that nothing is left out in silence."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bstui.basespace import wire
 from bstui.basespace.models import Dataset, Reference
-from bstui.samples.choice import Besides, choose_datasets
+from bstui.samples.choice import SAME_READS, Besides, choose_datasets
 from bstui.samples.marks import Scope, ScopeKind
 from tests.samples.things import RUN_1, RUN_2, dataset
 
@@ -144,3 +146,31 @@ def test_everything_is_taken_or_left_out(datasets: list[Dataset], scopes: set[Sc
     assert sorted(taken + left) == sorted(item.id for item in datasets)
     assert all(item.reason for item in choice.left_out)
     assert choose_datasets(HEART, reversed(datasets), scopes).taken == choice.taken
+
+
+def copy_of(original: Dataset, number: int, *, days: int, runs: bool) -> Dataset:
+    changes = {"origin": original.id} | ({} if runs else {"runs": (), "lane": None})
+    return msgspec.structs.replace(dataset(number, project="Q", days=days), **changes)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_of_copies_the_original_is_taken_though_older(runs: bool) -> None:
+    original = dataset(1)
+    copies = [copy_of(original, n, days=n, runs=runs) for n in (2, 3)]
+    chosen = choose_datasets(HEART, [*copies, original], [Scope()])
+    assert [d.id for d in chosen.taken] == ["ds.1"]
+    assert {left.id: left.reason for left in chosen.left_out} == dict.fromkeys(
+        ("ds.2", "ds.3"), SAME_READS
+    )
+    assert all("of which it is a copy" in left.detail for left in chosen.left_out)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_of_copies_alone_the_newest_is_taken(runs: bool) -> None:
+    copies = [copy_of(dataset(1), n, days=n, runs=runs) for n in (2, 3)]
+    assert [d.id for d in choose_datasets(HEART, copies, [Scope()]).taken] == ["ds.3"]
+
+
+def test_the_server_tells_what_a_dataset_is_a_copy_of() -> None:
+    told = b'{"Id": "ds.2", "OriginDataset": {"Id": "ds.1", "Name": "S_L001"}}'
+    assert msgspec.json.decode(told, type=wire.Dataset).model().origin == "ds.1"

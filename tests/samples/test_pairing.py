@@ -1,10 +1,11 @@
 """What a person should look at before importing."""
 
+import msgspec
 import pytest
 
 from bstui.basespace.models import Dataset, File, Reference
 from bstui.samples.choice import Choice
-from bstui.samples.grouping import Grouping, group_choices
+from bstui.samples.grouping import Grouping, Sample, group_choices
 from bstui.samples.pairing import find_oddities
 from tests.samples.things import choice, dataset, file
 
@@ -58,3 +59,13 @@ def test_a_single_sample_of_which_a_part_has_no_biosample() -> None:
     choices = [choice("S", dataset(1)), unclaimed]
     (sample,) = group_choices(choices, Grouping.SINGLE, "Pool")
     assert any("reads of no biosample" in text for text in find_oddities(sample, {}))
+
+
+@pytest.mark.parametrize(
+    ("reads", "size", "is_told"), [(0, 50, True), (5, 0, True), (5, 50, False)]
+)
+def test_fastq_without_reads_is_told(reads: int, size: int, is_told: bool) -> None:
+    held = msgspec.structs.replace(dataset(1, is_paired=False), reads=reads)
+    sample = Sample(name="Heart", choices=(choice("Heart", held),))
+    told = list(find_oddities(sample, {"ds.1": [file("1", size=size), file("2", "notes.txt", 0)]}))
+    assert told == ["Heart: S_S1_L001_R1_001.fastq.gz holds no reads."] * is_told

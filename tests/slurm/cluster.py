@@ -62,8 +62,12 @@ class Cluster:
         return self._node_state() == "idle"
 
     def start_now(self, job: str) -> None:
-        """Do not wait the two minutes after a requeue."""
-        self.call("scontrol", "update", f"JobId={job}", "StartTime=now")
+        """Do not wait the two minutes after a requeue.
+
+        But another second of the clock: slurmd takes what is started in the second in which it
+        revoked the job's credential for the killed one, and Slurm then ends the job.
+        """
+        self.call("scontrol", "update", f"JobId={job}", "StartTime=now+2")
 
     def _node_state(self) -> str:
         return self.call("sinfo", "-h", "-p", "compute", "-o", "%t").strip()

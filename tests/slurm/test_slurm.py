@@ -13,9 +13,9 @@ from bstui.jobs.control import ask
 from bstui.jobs.events import first_event, leaving
 from bstui.jobs.folder import JobFolder, job_folders
 from bstui.jobs.launchers import launch, resume
-from bstui.jobs.queue import SlurmQueue, shared_queue
+from bstui.jobs.queue import Queues, shared_queues
 from bstui.jobs.records import Batch, Launcher, Want
-from bstui.jobs.slurm import JOB_NAME, Slurm
+from bstui.jobs.slurm import JOB_NAME
 from bstui.jobs.state import State
 from bstui.jobs.watch import JobView, JobWatch
 from bstui.paths import Places
@@ -54,7 +54,7 @@ def simulator(laboratory: Simulator) -> Iterator[Simulator]:
 def profile(simulator: Simulator, places: Places, cluster: Cluster) -> Iterator[Profile]:
     """A stored profile, in an environment that knows the cluster; an idle cluster afterwards."""
     os.environ["SLURM_CONF"] = cluster.conf
-    shared_queue().forget()
+    shared_queues().forget()
     yield log_in(simulator, places)
     cluster.undrain()
     cluster.call("scancel", "--quiet", "--user=root")
@@ -80,7 +80,7 @@ def native_id(job: JobFolder) -> str:
 
 def await_view(job: JobFolder, state: State, words: str = "") -> JobView:
     """The job once it is in that state, for a reason with these words."""
-    watch = JobWatch(job, queue=SlurmQueue(Slurm(os.environ), stale=0.5))
+    watch = JobWatch(job, queues=Queues(os.environ, stale=0.5))
 
     def is_there() -> bool:
         status = watch.refresh().status

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def join(folder: Path, wanted: Join, **options: object) -> Joined:
 def test_the_bytes_follow_each_other(tmp_path: Path, wanted: Join) -> None:
     whole = whole_of(tmp_path, wanted)
     joined = join(tmp_path, wanted, digest="sha256", permissions=Permissions(mode=0o440))
-    assert joined == Joined("out/whole", len(whole), hashlib.sha256(whole).hexdigest())
+    sha256, crc32 = hashlib.sha256(whole).hexdigest(), f"{zlib.crc32(whole):08x}"
+    assert joined == Joined("out/whole", len(whole), sha256, crc32)
     assert (tmp_path / "out" / "whole").read_bytes() == whole
     assert (tmp_path / "out" / "whole").stat().st_mode & 0o777 == 0o440
     assert os.listdir(tmp_path / "out") == ["whole"]
@@ -157,6 +159,33 @@ def test_a_partial_that_lies_is_found_out(tmp_path: Path, wanted: Join) -> None:
         join(tmp_path, wanted)
     assert os.listdir(tmp_path / "out") == [], "and the next try begins anew"
     join(tmp_path, wanted)
+    assert (tmp_path / "out" / "whole").read_bytes() == whole_of(tmp_path, wanted)
+
+
+def stop_half_way(tmp_path: Path, wanted: Join, holder: Holder) -> Path:
+    """A join that was stopped; its partial."""
+    looks = iter([False] * 3)
+    with pytest.raises(Stopped):
+        join(tmp_path, wanted, holder=holder, is_stopping=lambda: next(looks, True))
+    return tmp_path / "out" / "whole.partial"
+
+
+def test_a_partial_is_renewed_by_its_own_job_alone(tmp_path: Path, wanted: Join) -> None:
+    sidecar = Path(f"{stop_half_way(tmp_path, wanted, HOLDER)}.json")
+    for holder, is_renewed in ((Holder("K", 1, "here", "me"), False), (HOLDER, True)):
+        os.utime(sidecar, (1000, 1000))
+        with joiner(tmp_path, holder=holder) as made:
+            made.renew(wanted.path)
+        assert (sidecar.stat().st_mtime > 1000) is is_renewed
+
+
+def test_what_another_job_has_given_up_is_begun_anew(tmp_path: Path, wanted: Join) -> None:
+    partial = stop_half_way(tmp_path, wanted, Holder("K", 1, "here", "me"))
+    os.utime(f"{partial}.json", (1000, 1000))
+    with partial.open("r+b") as old:
+        join(tmp_path, wanted)
+        old.write(b"written by somebody who woke up")
+        old.flush()
     assert (tmp_path / "out" / "whole").read_bytes() == whole_of(tmp_path, wanted)
 
 

@@ -2,9 +2,11 @@
 
 import os
 
+from bstui.cli.screen import report_page
 from bstui.config import load_settings
 from bstui.paths import find_places
 from bstui.tui import run
+from bstui.tui.reports import Reports
 from bstui.tui.services import Services
 
 SECRET = "f00dfacef00dfacef00dfacef00dface"
@@ -19,7 +21,8 @@ def broken_clock() -> float:
 def broken_services() -> Services:
     places = find_places(os.environ)
     settings = load_settings(places, os.environ)
-    return Services(places, os.environ, settings, clock=broken_clock)
+    reports = Reports(places, report_page)
+    return Services(places, os.environ, settings, reports=reports, clock=broken_clock)
 
 
 if __name__ == "__main__":

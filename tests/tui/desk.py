@@ -8,11 +8,13 @@ from textual import events
 from textual.widgets import Input
 
 from bstui.basespace.credentials import store_profile
+from bstui.cli.screen import report_page
 from bstui.config import load_settings
 from bstui.paths import Places
 from bstui.simulator.service import Simulator
 from bstui.text import Secret
 from bstui.tui.app import BstuiApp
+from bstui.tui.reports import Reports
 from bstui.tui.services import Services
 from tests.tui.keyboard import Keyboard
 from tests.tui.screen_text import screen_text
@@ -88,7 +90,8 @@ class Desk(Keyboard):
 def make_services(places: Places, **environ: str) -> Services:
     """The real services in this test's home; `environ` goes over the process's."""
     values = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", **environ}
-    return Services(places, values, load_settings(places, values))
+    reports = Reports(places, report_page)
+    return Services(places, values, load_settings(places, values), reports=reports)
 
 
 def log_in(places: Places, simulator: Simulator) -> None:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tests.tui.screen_text import screen_lines, screen_text
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds until something that never comes true has failed the test."""
 _ROUND = 5.0
 """Seconds for one round of messages."""

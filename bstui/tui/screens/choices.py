@@ -80,6 +80,8 @@ SETTINGS: Mapping[str, str] = {
     "layout": "import.layout",
     "existing": "import.existing",
     "verify": "import.verify",
+    "launch": "import.launch",
+    "slurm": "slurm",
 }
 """The setting that a line begins with, by its key."""
 

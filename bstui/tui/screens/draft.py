@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from bstui.errors import BstuiError
 from bstui.jobs.plan import Contents, Plan, PlanRequest
 from bstui.jobs.quota import Quota
+from bstui.jobs.records import Launcher
 from bstui.samples.arrangement import Arrangement
 from bstui.samples.gathering import Gathered
 from bstui.samples.grouping import Grouping
@@ -15,9 +18,16 @@ from bstui.samples.layout import DEFAULTS
 from bstui.samples.sample_map import NO_MAP, SampleMap, map_of
 from bstui.samples.selection import Selection
 from bstui.samples.sheet_format import load_sheets
-from bstui.tui import lookups
+from bstui.tui import lookups, submission
 from bstui.tui.screens.cautions import Caution, cautions_of
-from bstui.tui.screens.choices import Choices, change
+from bstui.tui.screens.choices import Choice, Choices, change, list_choices
+from bstui.tui.screens.launching import (
+    KEYS,
+    change_launching,
+    first_launching,
+    launch_lines,
+    script_lines,
+)
 from bstui.tui.screens.layouts import Layout, layouts_for
 from bstui.tui.services import OnStep, Services, Workspace
 
@@ -32,6 +42,11 @@ class Draft:
         self._workspace = workspace
         self.selection = selection
         self.choices = choices
+        self.launching = first_launching(services.settings, services.environ)
+        self._launcher = Launcher.DETACHED
+        """What it comes to for the last plan."""
+        self.script: list[str] = []
+        """What a scheduler would be given, and says of it, once that was asked."""
         self.contents: Contents | None = None
         """What was read for this review: a changed decision costs no call."""
         self.arrangement: Arrangement | None = None
@@ -48,7 +63,7 @@ class Draft:
 
     def forget_plan(self) -> None:
         """It is to be made anew."""
-        self.plan, self.error, self.cautions = None, None, []
+        self.plan, self.error, self.cautions, self.script = None, None, [], []
 
     def forget_contents(self) -> None:
         """Everything is to be read again."""
@@ -60,13 +75,36 @@ class Draft:
         try:
             if self.contents is None:
                 self.contents = await self._services.read(self._workspace, self.selection, on_step)
-            self.plan = self.last_plan = await self._services.plan(
+            plan = await self._services.plan(
                 self._workspace, self.selection, request, self.contents
             )
+            self.plan = self.last_plan = self._launched(plan)
         except BstuiError as error:
             self.error = error
         else:
             self._find_cautions()
+
+    def _launched(self, plan: Plan) -> Plan:
+        """The plan with the launcher that it comes to."""
+        self._launcher, _ = self.launching.settle(plan.header)
+        batch = self.launching.asked(self._launcher)
+        header = msgspec.structs.replace(plan.header, launcher=self._launcher, batch=batch)
+        return replace(plan, header=header)
+
+    async def ask_scheduler(self) -> None:
+        """What it would be given, and what Slurm says of it."""
+        plan = self.plan
+        if plan is None or not plan.header.launcher.is_queued:
+            self.script = ["The worker is a process on this machine: there is no script."]
+            return
+        try:
+            trial = await submission.try_plan(
+                plan.header, self._services.places, self._services.environ
+            )
+        except BstuiError as error:
+            self.script = [str(error)]
+        else:
+            self.script = script_lines(trial, "Slurm")
 
     async def look_at_quotas(self) -> None:
         """Those that count where the plan would write: a file server may be slow to say."""
@@ -83,12 +121,16 @@ class Draft:
         request = self._services.request(
             self._workspace, choices.destination, choices.options, choices.name
         )
-        return replace(request, sample_map=self.sample_map)
+        batch = self.launching.asked(self._launcher)
+        return replace(request, sample_map=self.sample_map, launcher=self._launcher, batch=batch)
 
     # Decisions
 
     def change(self, key: str, value: str) -> bool:
         """Decide otherwise; whether that is another decision. BstuiError or ValueError: cannot."""
+        if key in KEYS:
+            before, self.launching = self.launching, change_launching(self.launching, key, value)
+            return before != self.launching
         changed = change(self.choices, key, value, self.selection.first_source)
         if changed == self.choices:
             return False
@@ -96,6 +138,11 @@ class Draft:
         if key in ("grouping", "sample"):
             self.arrangement = None
         return True
+
+    def lines(self) -> list[Choice]:
+        """All decisions, as they are shown."""
+        header = self.last_plan.header if self.last_plan else None
+        return [*list_choices(self.choices, header), *launch_lines(self.launching, header)]
 
     @property
     def layout(self) -> str:

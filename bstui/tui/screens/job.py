@@ -10,15 +10,18 @@ from textual.widgets import ContentSwitcher
 
 from bstui.errors import BstuiError
 from bstui.jobs.records import AnyEvent
+from bstui.jobs.verification import Verification
 from bstui.jobs.watch import JobView
 from bstui.tui.keys import bindings
 from bstui.tui.screens import job_text
 from bstui.tui.screens.job_keys import JobKeys
+from bstui.tui.screens.job_timeline import timeline_lines
+from bstui.tui.screens.job_verification import verification_lines
 from bstui.tui.screens.tabs import Tabs
 from bstui.tui.screens.work import begin
 from bstui.tui.services import Services
 from bstui.tui.widgets.canvas import Lines, Role, Span, line
-from bstui.tui.widgets.detail import Detail
+from bstui.tui.widgets.detail import Reading
 from bstui.tui.widgets.log_tail import LogTail
 from bstui.tui.widgets.notice import Notice
 from bstui.tui.widgets.progress_rows import ProgressRows
@@ -27,16 +30,23 @@ _PERIOD = 0.5
 """Seconds between two looks at a job that a worker holds."""
 _SLOW = 4
 """A job that nobody holds is looked at every so many times."""
-_TABS = {"log": "Log", "samples": "Samples", "failed": "Failed", "about": "About"}
+_TABS = {
+    "log": "Log",
+    "samples": "Samples",
+    "failed": "Failed",
+    "timeline": "Timeline",
+    "verified": "Verified",
+    "about": "About",
+}
 _RATES = 120
 """Rates that are kept for their line; one comes with each heartbeat, every 2 s."""
 
 
 class JobScreen(JobKeys):
-    """Whole, running files, log."""
+    """Whole, running files, log, and what else is known of it, a tab each."""
 
-    BINDINGS = bindings("tabs", "copy", "reload", "beside", "list")
-    HINTS = ("pause", "cancel", "resume", "bandwidth", "tab-after", "back")
+    BINDINGS = bindings("tabs", "copy", "reload", "beside", "list", "job-page")
+    HINTS = ("pause", "cancel", "resume", "tab-after", "verify", "report", "bandwidth", "back")
 
     def __init__(self, services: Services, job_id: str, name: str) -> None:
         super().__init__(services)
@@ -48,6 +58,7 @@ class JobScreen(JobKeys):
         self._beat = 0.0
         """When the last heartbeat was written whose rate was kept."""
         self._tally = services.tally(job_id)
+        self._timeline = services.timeline(job_id)
         self._tick = 0
         self._tab = "log"
         self._notice = Notice()
@@ -57,9 +68,7 @@ class JobScreen(JobKeys):
         self._moving = ProgressRows(8, id="job-running")
         self._tabs = Tabs(_TABS)
         self._log = LogTail(id="log")
-        self._samples = Detail(id="samples")
-        self._failed = Detail(id="failed")
-        self._about = Detail(id="about")
+        self._pages = {tab: Reading(id=tab) for tab in _TABS if tab != "log"}
 
     def compose_body(self) -> Iterable[Widget]:
         yield self._notice
@@ -70,9 +79,7 @@ class JobScreen(JobKeys):
         yield self._tabs
         with ContentSwitcher(initial="log"):
             yield self._log
-            yield self._samples
-            yield self._failed
-            yield self._about
+            yield from self._pages.values()
 
     @property
     def job(self) -> JobView | None:
@@ -97,7 +104,9 @@ class JobScreen(JobKeys):
 
     def _look_in_turn(self) -> None:
         self._tick += 1
+        reading = self._reading
         is_active = self._view is not None and self._view.status.is_active
+        is_active = is_active or (reading is not None and not reading.is_over)
         if self.is_current and (is_active or self._tick % _SLOW == 0):
             self.look_again()
 
@@ -122,7 +131,10 @@ class JobScreen(JobKeys):
         self._show(view)
         if self._tab == "samples":
             samples = await asyncio.to_thread(self._tally.refresh)
-            self._samples.show("", [], job_text.sample_lines(samples))
+            self._pages["samples"].show("", [], job_text.sample_lines(samples))
+        elif self._tab == "timeline":
+            happenings = await asyncio.to_thread(self._timeline.refresh)
+            self._pages["timeline"].show("", [], timeline_lines(happenings))
 
     def _keep_rate(self, view: JobView) -> None:
         progress = view.progress
@@ -150,14 +162,18 @@ class JobScreen(JobKeys):
                     self.size.width,
                 ),
                 line(f"   to {header.destination}"),
+                line("   ", Span(job_text.worker_text(view), Role.MUTED)),
             ]
         )
         self._moving.display = status.is_active
         self._moving.show(job_text.running_rows(view, now))
         self._log.append(job_text.event_line(event) for event in self._new_events(view))
-        self._tabs.show(self._tab, {"failed": str(len(view.failures) or "")})
-        self._failed.show("", [], _failure_lines(view))
-        self._about.show("", job_text.facts(view))
+        bad = len(self._reading.bad) if self._reading is not None else 0
+        notes = {"failed": str(len(view.failures) or ""), "verified": f"{bad} bad" if bad else ""}
+        self._tabs.show(self._tab, notes)
+        self._pages["failed"].show("", [], _failure_lines(view))
+        self._pages["verified"].show("", [], verification_lines(view, self._reading))
+        self._pages["about"].show("", job_text.facts(view))
         self.foot.show(job_text.next_step(view), self._log.state_text)
 
     def _new_events(self, view: JobView) -> Sequence[AnyEvent]:
@@ -176,11 +192,12 @@ class JobScreen(JobKeys):
     # Keys
 
     def action_tab(self, step: int) -> None:
-        self._tab = self._tabs.after(self._tab, step)
-        self.query_one(ContentSwitcher).current = self._tab
-        self._log.can_focus = self._tab == "log"
-        if self._tab == "log":
-            self.set_focus(self._log)
+        self._go_to_tab(self._tabs.after(self._tab, step))
+
+    def _go_to_tab(self, tab: str) -> None:
+        self._tab = tab
+        self.query_one(ContentSwitcher).current = tab
+        self.set_focus(self._log if tab == "log" else self._pages[tab])
         if self._view is not None:
             self._show(self._view)
             self.look_again()
@@ -190,14 +207,17 @@ class JobScreen(JobKeys):
             return "a log stands in the order of its events"
         if action == "filter" and self._tab != "log":
             return "only the log is searched: [ and ] go there"
+        if action == "verify" and self._view is not None and self._view.status.is_active:
+            return f"{self._job_name} is {self._view.status.state}: files are proven as they come"
+        if action in ("verify", "report") and self._view is None:
+            return "there is no job here"
         return super().refusal(action)
 
     def action_scroll_pane(self, step: int) -> None:
         if self._tab == "log":
             self._log.action_scroll_log(step)
         else:
-            shown = {"samples": self._samples, "failed": self._failed, "about": self._about}
-            shown[self._tab].scroll_lines(step)
+            self._pages[self._tab].scroll_lines(step)
 
     def action_reload(self) -> None:
         self.look_again()
@@ -205,6 +225,28 @@ class JobScreen(JobKeys):
     def action_filter(self) -> None:
         """Look for words in the log; `n` and `N` go on."""
         self.foot.entry("/", "", self._log.search)
+
+    @property
+    def _reading(self) -> Verification | None:
+        return self.services.verifications.of(self._watch.folder.id)
+
+    def action_verify(self) -> None:
+        """Read all files anew, or stop reading them; how it goes stands in a tab."""
+        reading = self._reading
+        if reading is not None and not reading.is_over:
+            begin(self, lambda: asyncio.to_thread(reading.stop), "verify")
+        else:
+            start = self.services.verifications.begin
+            begin(self, lambda: asyncio.to_thread(start, self._watch.folder), "verify")
+        self._go_to_tab("verified")
+
+    def action_report(self) -> None:
+        async def write() -> None:
+            path = await asyncio.to_thread(self.services.reports.write, self._watch.folder)
+            self.app.copy_to_clipboard(str(path))
+            self.say(f"written, and its path copied: {path}", Role.MUTED)
+
+        begin(self, write, "report")
 
     def action_copy(self) -> None:
         if self._view is not None:

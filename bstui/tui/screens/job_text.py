@@ -8,6 +8,7 @@ from bstui.jobs.records import (
     AnyEvent,
     FileDone,
     FileFailed,
+    Launcher,
     Left,
     Merged,
     Noted,
@@ -15,6 +16,7 @@ from bstui.jobs.records import (
     Phase,
     Ran,
     Started,
+    Unpacked,
     Want,
 )
 from bstui.jobs.sample_tally import SampleState
@@ -154,7 +156,7 @@ def sample_lines(samples: Sequence[SampleState]) -> list[str]:
 def level_of(event: AnyEvent) -> int:
     """0: that a file is done; 1: what happens to the job; 2: a warning or an error."""
     match event:
-        case FileDone():
+        case FileDone() | Unpacked():
             return 0
         case FileFailed():
             return 2
@@ -182,11 +184,12 @@ def running_rows(view: JobView, now: float) -> list[Progress]:
 
 def event_line(event: AnyEvent) -> LogLine:
     """One event of the log."""
-    text, role = _event_text(event)
+    text, role = event_text(event)
     return LogLine(f"{clock_text(event.time)} {text}", role, level_of(event))
 
 
-def _event_text(event: AnyEvent) -> tuple[str, Role]:
+def event_text(event: AnyEvent) -> tuple[str, Role]:
+    """What an event says, and how loud."""
     match event:
         case Started():
             slurm = f", Slurm job {event.slurm_id}" if event.slurm_id else ""
@@ -196,6 +199,8 @@ def _event_text(event: AnyEvent) -> tuple[str, Role]:
             return f"done {_tail(event.path)} ({event.verified})", Role.TEXT
         case Merged():
             return f"joined {_tail(event.path)} of {len(event.parts)} files", Role.TEXT
+        case Unpacked():
+            return f"unpacked {_tail(event.path)} (crc32)", Role.TEXT
         case FileFailed():
             why = " ".join(part for part in (event.message, event.why, event.hint) if part)
             return f"failed {_tail(event.path)}: {why}", Role.ERROR
@@ -212,6 +217,24 @@ def _event_text(event: AnyEvent) -> tuple[str, Role]:
 def _tail(path: str) -> str:
     """The file and its folder: more does not fit a line, and the page names the destination."""
     return "/".join(path.split("/")[-2:])
+
+
+def worker_text(view: JobView) -> str:
+    """Who carries the job out, or is to: `Slurm job 4471180 on node7, attempt 2`."""
+    launch, started = view.launch, view.started
+    attempt = f", attempt {view.status.attempt}" if view.status.attempt > 1 else ""
+    if view.status.is_alive and started is not None:
+        slurm = f"Slurm job {started.slurm_id}, " if started.slurm_id else ""
+        return f"{slurm}process {started.pid} on {started.host}{attempt}"
+    if launch is None:
+        return "nobody has started it"
+    if launch.launcher is Launcher.SLURM:
+        job = f"job {launch.native_id} of Slurm" if launch.native_id else "Slurm"
+        partition = launch.batch.partition if launch.batch else view.header.batch.partition
+        where = f", partition {partition}" if partition else ""
+        return f"by {job}{where}{attempt}"
+    where = "in the foreground" if launch.launcher is Launcher.HERE else "by a process"
+    return f"{where} on {launch.host}{attempt}"
 
 
 def next_step(view: JobView) -> str:
@@ -251,7 +274,7 @@ def facts(view: JobView) -> list[tuple[str, str]]:
     pairs = [
         ("state", state_text(view)),
         ("since", clock_text(status.since) if status.since else ""),
-        ("worker", f"{status.host} (process {status.pid})" if status.pid else status.host),
+        ("worker", worker_text(view)),
         ("attempt", str(status.attempt or "")),
         ("to", header.destination),
         ("as", f"{header.profile} ({header.identity}), {header.region}"),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from textual.message import Message
 from textual.widget import Widget
 
+from bstui.jobs.asked import SLURM_KEYS
 from bstui.samples.arrangement import Arrangement, Assignments
 from bstui.samples.marks import AnyMark
 from bstui.samples.selection import Selection
@@ -21,7 +22,6 @@ from bstui.tui.screens.choices import (
     SETTINGS,
     Choice,
     first_choices,
-    list_choices,
     next_value,
     problem_of,
 )
@@ -42,6 +42,7 @@ _TABS = {
     "samples": "Samples",
     "left out": "Left out",
     "warnings": "Warnings",
+    "script": "Script",
     "command": "Command",
 }
 
@@ -107,6 +108,8 @@ class ReviewScreen(Place):
         self.foot.status.unsay()
         self._show()
         begin(self, self._look_at_quotas, "quotas")
+        if self._tab == "script":
+            begin(self, self._ask_scheduler, "script")
 
     async def _look_at_quotas(self) -> None:
         await self._draft.look_at_quotas()
@@ -121,8 +124,7 @@ class ReviewScreen(Place):
     def _show(self) -> None:
         draft = self._draft
         self._warning = min(self._warning, len(draft.cautions) - 1)
-        last = draft.last_plan.header if draft.last_plan else None
-        self._table.show(list_choices(draft.choices, last))
+        self._table.show(draft.lines())
         self._tabs.show(self._tab, self._counts())
         title, pairs, below = self._page()
         self._detail.show(title, pairs, below)
@@ -165,6 +167,8 @@ class ReviewScreen(Place):
                 return review_text.caution_page(draft.cautions, self._warning)
             case "warnings":
                 return "", [], review_text.caution_lines(draft.cautions) or ["No warnings."]
+            case "script":
+                return "", [], draft.script or ["asking …"]
         pairs = review_text.summary(plan, draft.quotas)
         return "", pairs, review_text.caution_lines(draft.cautions)
 
@@ -190,6 +194,12 @@ class ReviewScreen(Place):
         self._show()
         if self._tab == "command":
             begin(self, self._draft.write_files, "list")
+        elif self._tab == "script":
+            begin(self, self._ask_scheduler, "script")
+
+    async def _ask_scheduler(self) -> None:
+        await self._draft.ask_scheduler()
+        self._show()
 
     def _go_to_next_warning(self) -> None:
         """Show it whole, and put the cursor on the line that it is about."""
@@ -259,7 +269,9 @@ class ReviewScreen(Place):
 
     def _lock_of(self, key: str) -> str:
         """The site's file, where it locks the setting of that line; else empty."""
-        return self.services.settings.lock_of(SETTINGS.get(key, ""))
+        names = [f"slurm.{name}" for name in SLURM_KEYS] if key == "slurm" else [SETTINGS.get(key)]
+        locks = (self.services.settings.lock_of(name or "") for name in names)
+        return next(filter(None, locks), "")
 
     def _try(self, key: str, text: str) -> str:
         problem = problem_of(lambda: self._change(key, text))

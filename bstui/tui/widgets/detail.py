@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from bstui.tui.keys import bindings
 from bstui.tui.widgets.canvas import Line, Lines, Role, Span, fit, fold
 
 _LABEL_WIDTH = 10
@@ -99,3 +100,21 @@ class Detail(Lines):
         """A long name is shown whole here, for the table cuts it."""
         drawn = self.glyphs.ellipsis if text == "…" else text
         return fold(drawn, width)
+
+
+class Reading(Detail, can_focus=True):
+    """A detail that has a page to itself: the keys of a log move in it too."""
+
+    BINDINGS = bindings("reading")
+
+    def action_scroll_log(self, lines: int) -> None:
+        self.scroll_lines(lines)
+
+    def action_page_log(self, pages: int) -> None:
+        self.scroll_lines(pages * max(1, self.page_height - 1))
+
+    def action_log_first(self) -> None:
+        self.show_from(0)
+
+    def action_follow(self) -> None:
+        self.show_from(self.last_top)

@@ -33,7 +33,12 @@ class Notice(Lines):
     def wait(self, what: str = "loading…") -> None:
         """Say so, but only if it takes longer than a moment."""
         self.hide()
-        self._timer = self.set_timer(_PATIENCE, lambda: self._say([(what, Role.MUTED)]))
+
+        def say() -> None:
+            if self._timer is timer:  # it may have run out as it was stopped
+                self._say([(what, Role.MUTED)])
+
+        self._timer = timer = self.set_timer(_PATIENCE, say)
 
     def empty(self, what: str, why: str = "", hint: str = "") -> None:
         """What is empty, why that can be, and what to press."""

@@ -102,7 +102,12 @@ class StatusLine(TwoSided):
         """A sentence instead of the facts, until another, `unsay` or its time is over."""
         self.unsay()
         self._said = (Span(self.glyphs.draw(text), role),)
-        self._timer = self.set_timer(seconds, self.unsay)
+
+        def end() -> None:
+            if self._timer is timer:  # it may have run out as another sentence came
+                self.unsay()
+
+        self._timer = timer = self.set_timer(seconds, end)
         self._lay_out()
 
     def unsay(self) -> None:

@@ -9,6 +9,7 @@ A target on wall time is met where the ratio's interval reaches it.
 """
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import bstui as bstui_package
 from tests.benchmarks.transfer.contenders import (
     Course,
     aria2,
@@ -151,6 +153,8 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="less than 1: a quick try")
     parser.add_argument("--save", type=Path, help="keep every run's figures as JSON")
     given = parser.parse_args()
+    # As pip does when it installs: else every start of the worker would compile all its modules.
+    compileall.compile_dir(str(Path(bstui_package.__file__).parent), quiet=1)
     with tempfile.TemporaryDirectory(prefix="bstui-benchmark-") as folder:
         home = Path(folder)
         home.chmod(0o755)
