@@ -99,6 +99,8 @@ class JobScreen(JobKeys):
     def on_resize(self) -> None:
         """What is on its way takes a third, and leaves the log its lines."""
         self._moving.styles.height = max(2, min(16, self.size.height - 16))
+        if self._view is not None:  # its bars are as wide as the page
+            self._show(self._view)
 
     # Looking
 

@@ -82,7 +82,8 @@ class Detail(Lines):
             if label in _IN_TITLE:
                 continue
             shown = self.glyphs.ellipsis if value == "…" else value
-            pair = (Span(fit(label, _LABEL_WIDTH, ""), Role.MUTED), Span(shown))
+            label_width = max(_LABEL_WIDTH, len(label) + 1)
+            pair = (Span(fit(label, label_width, ""), Role.MUTED), Span(shown))
             is_long = len(label) >= _LABEL_WIDTH or cell_len(shown) > half - _LABEL_WIDTH - 1
             if waiting and not is_long:
                 lines.append((*waiting, *pair))
@@ -90,7 +91,7 @@ class Detail(Lines):
             elif is_long:
                 lines += [waiting] if waiting else []
                 waiting = ()
-                room = width - _LABEL_WIDTH
+                room = width - label_width
                 lines.append((pair[0], Span(fit(shown, room, self.glyphs.ellipsis))))
             else:
                 waiting = (pair[0], Span(fit(shown, half - _LABEL_WIDTH, "")))

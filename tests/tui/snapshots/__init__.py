@@ -73,6 +73,7 @@ def _picture_of(picture: re.Match[str]) -> str:
     """The snapshot of that name and size; of several blank lines, one."""
     size = (int(picture[2]), int(picture[3]))
     text = read_snapshots(picture[1])[head_of("unicode", size)]
+    text = re.sub(r"/tmp/bstui-snap-x+", "/scratch/basespace", text)
     return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 
