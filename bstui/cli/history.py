@@ -159,7 +159,10 @@ for _command in (search, statistics, add, forget):
 @contextmanager
 def _caught_up(session: Session) -> Iterator[tuple[History, CaughtUp]]:
     with History(find_database(session.places)) as index:
-        yield index, index.catch_up(session.places.jobs)
+        known = index.catch_up(session.places.jobs)
+        if index.moved_aside:
+            say(f"The history was damaged: {index.moved_aside} keeps it, and it was made anew.")
+        yield index, known
 
 
 def _tell(known: CaughtUp) -> None:

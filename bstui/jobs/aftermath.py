@@ -56,6 +56,7 @@ class Aftermath:
         """By the same, the path that it has: none where it could not be joined."""
         self._whole: asyncio.Queue[str | None] = asyncio.Queue()
         self._serving: asyncio.Task[None] | None = None
+        self._has_served = False
         self.failed_samples = 0
         """Commands after samples that did not end with 0, of this attempt."""
         self.done_code: int | None = None
@@ -138,6 +139,14 @@ class Aftermath:
                 self._serving = asyncio.create_task(self._serve())
             self._whole.put_nowait(None)
             await self._serving
+        self._has_served = True
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a command was asked for that has not run to its end."""
+        options = self._header.options
+        is_job_open = bool(options.on_done) and self.done_code is None
+        return is_job_open or (bool(options.on_sample) and not self._has_served)
 
     async def stop(self) -> None:
         """End what runs, if anything does: from here on nothing is told."""

@@ -273,13 +273,17 @@ def create_job(jobs_dir: Path, header: PlanHeader, files: Iterable[PlanFile]) ->
     return JobFolder(jobs_dir / header.id)
 
 
-def job_folders(jobs_dir: Path) -> list[JobFolder]:
-    """Every job in `jobs_dir`, oldest first."""
+def job_ids(jobs_dir: Path) -> list[str]:
+    """The ids of every job in `jobs_dir`, oldest first."""
     try:
-        names = sorted(name for name in os.listdir(jobs_dir) if _ID.fullmatch(name))
+        return sorted(name for name in os.listdir(jobs_dir) if _ID.fullmatch(name))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [JobFolder(jobs_dir / name) for name in names]
+
+
+def job_folders(jobs_dir: Path) -> list[JobFolder]:
+    """Every job in `jobs_dir`, oldest first."""
+    return [JobFolder(jobs_dir / id) for id in job_ids(jobs_dir)]
 
 
 def _name(kind: str, number: int) -> str:

@@ -51,10 +51,12 @@ def _look(folder: JobFolder, machine: Machine) -> Seen:
     heartbeat = folder.progress()
     numbers = folder.numbers()
     launch = folder.newest_launch(numbers)
+    wish = folder.newest_control(numbers)
     attempt = numbers.attempt
     if not attempt:
         return Seen(
             planned=folder.planned(),
+            wish=wish.record if wish else None,
             launch=launch.record if launch else None,
             launched=launch.moment if launch else 0.0,
         )
@@ -63,17 +65,19 @@ def _look(folder: JobFolder, machine: Machine) -> Seen:
     started = first_event(path)
     # Before its last words: a process that is gone has said them, one that is there may yet.
     process = machine.sees_process(started) if started else None
+    result = folder.result(attempt)
     if heartbeat is not None and heartbeat.record.attempt != attempt:
         heartbeat = None
     return Seen(
         planned=folder.planned(),
+        wish=wish.record if wish else None,
         launch=launch.record if launch else None,
         launched=launch.moment if launch else 0.0,
         attempt=attempt,
         claimed=touched,
         started=started,
-        left=leaving(path),
-        result=folder.result(attempt),
+        left=leaving(path) if result is None else None,
+        result=result,
         progress=heartbeat.record if heartbeat else None,
         beat=max(touched, heartbeat.moment if heartbeat else 0.0),
         process=process,

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bstui.errors import InUse
-from bstui.jobs.records import Launch, Left, Outcome, Phase, Progress, Result, Started
+from bstui.jobs.records import Control, Launch, Left, Outcome, Phase, Progress, Result, Started
 from bstui.units import duration_text
 
 START_GRACE = 60.0
@@ -53,6 +53,8 @@ class Seen:
 
     planned: float = 0.0
     """When the plan was written."""
+    wish: Control | None = None
+    """The highest wish that parses."""
     launch: Launch | None = None
     """The highest launch that parses."""
     launched: float = 0.0
@@ -65,7 +67,7 @@ class Seen:
     started: Started | None = None
     """The attempt's first event."""
     left: Left | None = None
-    """Its last event, where that is its leaving."""
+    """Its last event, where that is its leaving, and no result says more."""
     result: Result | None = None
     progress: Progress | None = None
     """Its heartbeat; never that of an older attempt."""

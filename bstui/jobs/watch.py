@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bstui.errors import BstuiError, NotFound
 from bstui.jobs.events import read_events
-from bstui.jobs.folder import JobFolder, job_folders
+from bstui.jobs.folder import JobFolder, job_ids
 from bstui.jobs.glance import glance
 from bstui.jobs.liveness import Machine, file_server_time, this_machine
 from bstui.jobs.manifest import record_folder
@@ -146,6 +146,7 @@ class JobsWatch:
         self.unreadable: dict[str, str] = {}
         """Jobs that the last refresh could not show, by id, and why."""
         self._machine = machine or this_machine()
+        self._folders: dict[str, JobFolder] = {}
         self._ended: dict[str, tuple[int, JobView]] = {}
         """By id: the folder's mtime in ns, and the view that holds as long as that does."""
 
@@ -155,7 +156,10 @@ class JobsWatch:
         # Before the heartbeats: however long the list takes, none of them looks older than it is.
         now = file_server_time(self.jobs_dir)
         views = []
-        for folder in reversed(job_folders(self.jobs_dir)):
+        ids = job_ids(self.jobs_dir)
+        known = self._folders
+        self._folders = {id: known.get(id) or JobFolder(self.jobs_dir / id) for id in ids}
+        for folder in reversed(self._folders.values()):
             try:
                 views.append(self._look(folder, now))
             except NotFound:
@@ -182,17 +186,17 @@ def list_jobs(jobs_dir: Path) -> list[JobView]:
 
 
 def _view(folder: JobFolder, seen: Seen, now: float | None) -> JobView:
-    header = folder.header()
-    last = folder.progress()
-    wish = folder.newest_control(folder.numbers())
+    header, reached = folder.header(), seen.result or seen.progress
+    if reached is None and (last := folder.progress()):  # of an attempt before
+        reached = last.record
     return JobView(
         id=folder.id,
         header=header,
         status=state_of(seen, now),
-        counts=_counts(header, seen.result or (last.record if last else None)),
+        counts=_counts(header, reached),
         progress=seen.progress,
         result=seen.result,
-        wish=wish.record if wish else Control(),
+        wish=seen.wish or Control(),
         launch=seen.launch,
         started=seen.started,
     )

@@ -366,7 +366,7 @@ class Worker:
         """Say how it ended, in the events and, where the job is through, in a result."""
         progress = self._compose()
         is_through = progress.files_done + progress.files_failed >= self._header.files
-        is_through &= not self._joining.is_unfinished
+        is_through &= not (self._joining.is_unfinished or self._aftermath.is_unfinished)
         if not is_through:
             progress = self._pulse.keep_reach(progress)
         with contextlib.suppress(InUse, OSError):

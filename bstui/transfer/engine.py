@@ -5,16 +5,16 @@ each. It never gives a file its name before the file is proven and durable.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from bstui.errors import BstuiError, NameTaken, NoSpace
-from bstui.text import safe_text
+from bstui.errors import BstuiError
 from bstui.transfer.arrival import Arrival
 from bstui.transfer.beneath import Destination
-from bstui.transfer.concurrency import PERIOD, Concurrency
+from bstui.transfer.causes import innermost, is_final, named_twice
+from bstui.transfer.concurrency import Concurrency
 from bstui.transfer.content import Contents
-from bstui.transfer.disk import DiskFault, DiskTrouble
+from bstui.transfer.crate import Crate, crate_size, pack
 from bstui.transfer.fetch import Fetcher
 from bstui.transfer.gate import Gate
 from bstui.transfer.items import (
@@ -34,12 +34,12 @@ from bstui.transfer.items import (
 )
 from bstui.transfer.means import Means
 from bstui.transfer.meter import Meter
-from bstui.transfer.opener import Opener
-from bstui.transfer.partial import Contended
+from bstui.transfer.opener import Note, Opener
 from bstui.transfer.permissions import Permissions
 from bstui.transfer.publish import Publisher
-from bstui.transfer.shelf import Fenced, Published, Shelf
+from bstui.transfer.shelf import Answer, Fenced, Published, Shelf
 from bstui.transfer.threads import Threads
+from bstui.transfer.upkeep import count, steer, touch
 from bstui.transfer.verify import GivenUp, PartSizes
 from bstui.transfer.waits import Tries, Waits
 
@@ -99,7 +99,6 @@ class Engine:
         self._files = Gate(lambda: self._files_at_once)
         self._connections = Gate(lambda: self._concurrency.width)
         self._arrivals: dict[str, Arrival] = {}
-        self._meters: dict[str, Meter] = {}
         self._meter = Meter(self._clock)
         self._early: set[asyncio.Task[None]] = set()
         self._fetcher: Fetcher | None = None
@@ -129,10 +128,11 @@ class Engine:
         shelf, means = self._equip(destination, threads, self._fetcher, note)
         self._publisher = Publisher(shelf, threads)
         self._work = asyncio.create_task(self._bring_all(items, means))
+        steering = self._concurrency, self._fetcher, self._connections, self._clock
         background = [
-            asyncio.create_task(self._steer(self._fetcher)),
-            asyncio.create_task(self._count()),
-            asyncio.create_task(self._touch(threads)),
+            asyncio.create_task(steer(*steering, self._open_gates)),
+            asyncio.create_task(count(self._meter, self._fetcher, self._arrivals)),
+            asyncio.create_task(touch(self._arrivals, threads, self._patience.touch)),
         ]
         try:
             await self._finish_work(self._work)
@@ -179,7 +179,7 @@ class Engine:
         self._concurrency.set_most(limits.most_connections)
         self._open_gates()
         for arrival in self._arrivals.values():
-            arrival.parts.changed()
+            arrival.filling.parts.changed()
         if self._fetcher is not None:
             self._fetcher.set_bandwidth(limits.bandwidth)
 
@@ -194,8 +194,8 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """How things stand; cheap."""
         arrivals = sorted(self._arrivals.values(), key=lambda arrival: arrival.item.number)
-        shown = [arrival for arrival in arrivals if arrival.has_turn]
-        is_moving = any(arrival.is_flying for arrival in arrivals)
+        shown = [arrival for arrival in arrivals if arrival.filling.has_turn]
+        is_moving = any(arrival.filling.is_flying for arrival in arrivals)
         return Snapshot(
             files_done=self._files_done,
             files_failed=self._files_failed,
@@ -208,15 +208,10 @@ class Engine:
 
     def _describe(self, arrival: Arrival) -> Arriving:
         item = arrival.item
-        meter = self._meters.get(item.path)
-        return Arriving(item.id, item.path, item.size, arrival.done, meter.rate if meter else 0.0)
+        return Arriving(item.id, item.path, item.size, arrival.done, arrival.meter.rate)
 
     def _equip(
-        self,
-        destination: Destination,
-        threads: Threads,
-        fetcher: Fetcher,
-        note: Callable[[str, str], None],
+        self, destination: Destination, threads: Threads, fetcher: Fetcher, note: Note
     ) -> tuple[Shelf, Means]:
         opener = Opener(
             destination,
@@ -267,12 +262,7 @@ class Engine:
                 await asyncio.wait([work])
                 raise
         except BaseExceptionGroup as errors:
-            first: BaseException = errors
-            while isinstance(first, BaseExceptionGroup):
-                first = first.exceptions[0]
-            if isinstance(first, Fenced) and first.__cause__ is not None:
-                raise first.__cause__ from None
-            raise first from None
+            raise innermost(errors) from None
 
     async def _bring_all(self, items: Iterable[Item], means: Means) -> None:
         async with asyncio.TaskGroup() as group:
@@ -280,52 +270,111 @@ class Engine:
             self._enlist(feed)
 
     async def _feed(self, items: Iterable[Item], means: Means, group: asyncio.TaskGroup) -> None:
-        for item in items:
+        for crate in pack(items, lambda: crate_size(self._files_at_once)):
             await self._ahead.enter()
-            self._enlist(group.create_task(self._bring(item, means)))
+            arrivals = [arrival for item in crate if (arrival := self._begin(item, means))]
+            if len(arrivals) > 1:
+                self._enlist(group.create_task(self._carry(arrivals, means, group)))
+            elif arrivals:
+                self._enlist(group.create_task(self._bring(arrivals[0])))
+            else:
+                self._ahead.leave()
 
     def _enlist(self, task: asyncio.Task[None]) -> None:
         """Remember a task that `stop` may cancel."""
         self._early.add(task)
         task.add_done_callback(self._early.discard)
 
-    async def _bring(self, item: Item, means: Means) -> None:
-        """One item to its end, and tell the listener."""
+    def _begin(self, item: Item, means: Means) -> Arrival | None:
         if item.path in self._arrivals:
-            self._ahead.leave()
-            self._fail(item, _twice(item))
-            return
-        arrival = self._arrivals[item.path] = Arrival(item, means)
-        self._meters[item.path] = Meter(self._clock)
+            self._fail(item, named_twice(item))
+            return None
+        arrival = self._arrivals[item.path] = Arrival(item, means, Meter(self._clock))
+        return arrival
+
+    async def _carry(
+        self, arrivals: Sequence[Arrival], means: Means, group: asyncio.TaskGroup
+    ) -> None:
+        """Small files together; one with which anything is not well goes on by itself."""
+        left = {arrival.item.path: arrival for arrival in arrivals}
+        alone: dict[str, BstuiError | None] = dict.fromkeys(left)
         try:
-            published = await self._import(item, arrival)
-        except BstuiError as error:
-            self._forget(item)
-            self._fail(item, error)
+            for path, answer in (await self._carry_all(arrivals, means)).items():
+                if isinstance(answer, Published):
+                    self._finish(left[path], answer)
+                    self._forget(left.pop(path).item)
+                elif isinstance(answer, BstuiError):
+                    alone[path] = answer
+                elif isinstance(answer, Fenced):
+                    raise answer
+            if self._is_stopping:
+                raise asyncio.CancelledError
         except BaseException:
-            self._forget(item)
+            for arrival in left.values():
+                await means.threads.on_disk(arrival.let_go)
+                self._forget(arrival.item)
             raise
+        for path, arrival in left.items():
+            self._enlist(group.create_task(self._bring_alone(arrival, alone[path])))
+
+    async def _carry_all(self, arrivals: Sequence[Arrival], means: Means) -> dict[str, Answer]:
+        """By path, what became of those that arrived whole."""
+        task = asyncio.current_task()
+        assert task is not None
+        assert self._publisher is not None
+        try:
+            ready = await Crate(arrivals, means).bring()
+        finally:
+            self._ahead.leave()
+        if not ready:
+            return {}
+        self._early.discard(task)
+        answers = await self._publisher.publish_all(ready)
+        return {r.partial.item.path: answer for r, answer in zip(ready, answers, strict=True)}
+
+    async def _bring_alone(self, arrival: Arrival, trouble: BstuiError | None) -> None:
+        if trouble is None:
+            try:
+                await self._ahead.enter()
+            except BaseException:
+                arrival.let_go()
+                raise
+        await self._bring(arrival, trouble)
+
+    async def _bring(self, arrival: Arrival, trouble: BstuiError | None = None) -> None:
+        """One item to its end, and tell the listener."""
+        try:
+            published = await self._import(arrival, trouble)
+        except BstuiError as error:
+            self._fail(arrival.item, error)
         else:
-            self._forget(item)
-            self._files_done += 1
-            self._bytes_done += item.size
-            self._listener.done(published.item, published.proof)
+            self._finish(arrival, published)
+        finally:
+            self._forget(arrival.item)
+
+    def _finish(self, arrival: Arrival, published: Published) -> None:
+        self._files_done += 1
+        self._bytes_done += arrival.item.size
+        self._listener.done(published.item, published.proof)
 
     def _forget(self, item: Item) -> None:
         del self._arrivals[item.path]
-        del self._meters[item.path]
 
     def _fail(self, item: Item, error: BstuiError) -> None:
         self._files_failed += 1
         self._listener.failed(item, error)
 
-    async def _import(self, item: Item, arrival: Arrival) -> Published:
-        """One item, found or brought and published; waits where the disk is what fails."""
+    async def _import(self, arrival: Arrival, trouble: BstuiError | None) -> Published:
+        """One item, found or brought and published; waits where the disk is what fails, or what
+        failed already is `trouble`."""
         task = asyncio.current_task()
         assert task is not None
         assert self._publisher is not None
-        tries = Tries(self._patience.tries, lambda: 0, lambda: arrival.others_advances)
+        tries = Tries(self._patience.tries, lambda: 0, lambda: arrival.filling.others_advances)
         while True:
+            if trouble is not None:
+                await self._outlast(trouble, tries)
+                await self._ahead.enter()
             try:
                 try:
                     ready = await arrival.bring()
@@ -338,46 +387,14 @@ class Engine:
             except GivenUp:
                 raise asyncio.CancelledError from None
             except BstuiError as error:
-                failed = tries.failed(error)
-                is_over = isinstance(error, DiskFault) and tries.are_over
-                is_over |= isinstance(error, Contended) and failed >= self._patience.tries
-                if is_over or not isinstance(error, Contended | DiskFault | DiskTrouble | NoSpace):
-                    raise
                 trouble = error
-            if self._is_stopping:
-                raise asyncio.CancelledError
             self._early.add(task)
-            await self._waits.outlast(trouble, failed)
-            await self._ahead.enter()
 
-    async def _steer(self, fetcher: Fetcher) -> None:
-        """Let the number of connections adapt to what they bring."""
-        while True:
-            now, is_wanted = self._clock.monotonic(), self._connections.is_full
-            self._concurrency.observe(now, fetcher.received, is_wanted=is_wanted)
-            self._open_gates()
-            await asyncio.sleep(PERIOD)
-
-    async def _count(self) -> None:
-        """Sample what the rates are taken from, once a second."""
-        while True:
-            if self._fetcher is not None:
-                self._meter.sample(self._fetcher.received)
-            for path, arrival in self._arrivals.items():
-                self._meters[path].sample(arrival.done)
-            await asyncio.sleep(1)
-
-    async def _touch(self, threads: Threads) -> None:
-        """Show other jobs that the open partials have a living writer."""
-        while True:
-            await asyncio.sleep(self._patience.touch)
-            for arrival in list(self._arrivals.values()):
-                if arrival.partial is not None:
-                    await threads.on_disk(arrival.partial.touch)
-
-
-def _twice(item: Item) -> NameTaken:
-    return NameTaken(
-        f"{safe_text(item.path)} is the name of two files of this import.",
-        why="One of them is on its way; bstui never writes one over the other.",
-    )
+    async def _outlast(self, trouble: BstuiError, tries: Tries) -> None:
+        """Wait as long as `trouble` takes, or raise it where it is not the disk's, or too much."""
+        failed = tries.failed(trouble)
+        if is_final(trouble, tries, failed, self._patience.tries):
+            raise trouble
+        if self._is_stopping:
+            raise asyncio.CancelledError
+        await self._waits.outlast(trouble, failed)

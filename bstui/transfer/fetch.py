@@ -9,27 +9,27 @@ import asyncio
 import functools
 import os
 import queue
-import re
 import selectors
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pycurl
 
 from bstui.errors import BstuiError, ServiceError, Unreachable
-from bstui.text import Secret, safe_text
+from bstui.text import safe_text
+from bstui.transfer.address import is_loopback, refuse_address
 from bstui.transfer.bandwidth import Bandwidth
 from bstui.transfer.beneath import reserve
-from bstui.transfer.flight import GATHERED, Flight
+from bstui.transfer.flight import Flight, Stretch
 from bstui.transfer.items import Route
 
 _TICK = 0.5
 """Seconds between two looks at stalls, at most."""
 _BUFFER = 512 << 10
 """Bytes that libcurl hands over at once: smaller costs more calls, larger more fresh pages."""
-_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|localhost|::1")
 _TLS_REFUSED = (
     pycurl.E_PEER_FAILED_VERIFICATION,
     pycurl.E_SSL_CACERT_BADFILE,
@@ -50,7 +50,8 @@ class Fetcher:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake, selectors.EVENT_READ)
         self._flights: dict[pycurl.Curl, Flight] = {}
-        self._landed: list[Flight] = []
+        self._told: list[Flight] = []
+        """Of these the loop is to hear."""
         self._spare: list[pycurl.Curl] = []
         self._timer: float | None = None
         self._active = 0.0
@@ -58,25 +59,61 @@ class Fetcher:
         self._running = True
         self._bandwidth = Bandwidth(bandwidth, time.monotonic)
         self._held: set[pycurl.Curl] = set()
+        """By the limit on bytes per second."""
+        self._ahead: set[pycurl.Curl] = set()
+        """Until what they offered is recorded."""
         self.received = 0
         """Bytes taken since the start, of all flights."""
         self._thread = threading.Thread(target=self._run, name="fetch", daemon=True)
         self._thread.start()
 
-    async def fetch(self, flight: Flight) -> None:
-        """Carry `flight` out. When this returns or raises, the thread has let go of its file.
+    async def fetch(
+        self, flight: Flight, record: Callable[[Stretch], Awaitable[None]] | None = None
+    ) -> None:
+        """Carry `flight` out, and record what it offers on the way. When this returns or raises,
+        the thread has let go of its file.
 
-        What went wrong stands in `flight.error`.
+        What went wrong stands in `flight.error`; what `record` raises is raised.
         """
-        flight.done = self._loop.create_future()
         self._command(lambda: self._depart(flight))
         try:
-            await asyncio.shield(flight.done)
-        except asyncio.CancelledError:
+            while (stretch := await self._offer(flight)) is not None:
+                if record is not None:
+                    await record(stretch)
+                self._command(lambda: self._go_on(flight))
+        except BaseException:
             self._command(lambda: self._abort(flight))
-            while not flight.done.done():
-                await _settled(flight.done)
+            while not flight.has_landed:
+                await _settled(self._hear(flight))
             raise
+
+    async def fetch_in_turn(self, flights: Sequence[Flight]) -> None:
+        """Carry these out one after another, as long as all goes well, without asking the loop in
+        between. When this returns or raises, the thread has let go of their files."""
+        for flight, other in pairwise(flights):
+            flight.then = other
+        last = flights[-1]
+        self._command(lambda: self._depart(flights[0]))
+        try:
+            while not last.has_landed:
+                await asyncio.shield(self._hear(last))
+        except BaseException:
+            self._command(lambda: self._abort(*flights))
+            while not last.has_landed:
+                await _settled(self._hear(last))
+            raise
+
+    async def _offer(self, flight: Flight) -> Stretch | None:
+        """What is to be recorded; None once it has landed."""
+        while flight.offered is None and not flight.has_landed:
+            await asyncio.shield(self._hear(flight))
+        offered, flight.offered = flight.offered, None
+        return offered
+
+    def _hear(self, flight: Flight) -> "asyncio.Future[None]":
+        if flight.news is None or flight.news.done():
+            flight.news = self._loop.create_future()
+        return flight.news
 
     def interrupt(self) -> None:
         """End every flight where it is, and close every connection; what arrived is kept."""
@@ -175,10 +212,12 @@ class Fetcher:
         self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
     def _depart(self, flight: Flight) -> None:
-        flight.error = _refuse_address(flight.address)
+        flight.error = refuse_address(flight.address)
         flight.interrupted = not self._running
+        flight.has_departed = not flight.interrupted
         if flight.error is not None or flight.interrupted:
-            self._landed.append(flight)
+            flight.has_landed = True
+            self._tell(flight)
             return
         curl = self._spare.pop() if self._spare else pycurl.Curl()
         self._set_up(curl, flight)
@@ -190,7 +229,7 @@ class Fetcher:
         _set_route(curl, self._route)
         address = flight.address.reveal()
         curl.setopt(pycurl.URL, address)
-        if _is_loopback(urlsplit(address).hostname or ""):
+        if is_loopback(urlsplit(address).hostname or ""):
             curl.setopt(pycurl.PROXY, "")
         if not flight.whole:
             curl.setopt(pycurl.RANGE, f"{flight.start}-{flight.stop - 1}")
@@ -201,6 +240,9 @@ class Fetcher:
 
     def _take(self, curl: pycurl.Curl, flight: Flight, data: bytes) -> int | None:
         """Libcurl's write callback: the piece is taken, refused, or to be offered again."""
+        if flight.is_ahead:
+            self._ahead.add(curl)
+            return int(pycurl.WRITEFUNC_PAUSE)
         if self._bandwidth.limit is not None:
             if not self._bandwidth.may_pass():
                 self._held.add(curl)
@@ -209,10 +251,12 @@ class Fetcher:
         if not flight.take_body(data):
             return 0
         self.received += len(data)
-        if flight.gathered >= GATHERED:
+        if flight.gathered >= flight.write_at:
             began = time.monotonic()
             is_written = flight.write()
             self._writing += time.monotonic() - began
+            if flight.offered is not None:
+                self._told.append(flight)
             return None if is_written else 0
         return None
 
@@ -229,18 +273,35 @@ class Fetcher:
     def _land(self, curl: pycurl.Curl, problem: BstuiError | None) -> None:
         flight = self._flights.pop(curl)
         self._held.discard(curl)
+        self._ahead.discard(curl)
         self._multi.remove_handle(curl)
         curl.reset()
         self._spare.append(curl)
         flight.land(problem)
-        self._landed.append(flight)
+        self._tell(flight)
 
-    def _abort(self, flight: Flight) -> None:
-        for curl, other in self._flights.items():
-            if other is flight:
+    def _tell(self, flight: Flight) -> None:
+        """It has landed: on to the next where that went well, otherwise nothing follows."""
+        if flight.then is not None and flight.error is None and not flight.interrupted:
+            self._depart(flight.then)
+            return
+        while flight.then is not None:
+            flight = flight.then
+            flight.interrupted = flight.has_landed = True
+        self._told.append(flight)
+
+    def _go_on(self, flight: Flight) -> None:
+        """What it offered is recorded."""
+        flight.is_unsettled = False
+        for curl in [curl for curl in self._ahead if self._flights[curl] is flight]:
+            self._ahead.discard(curl)
+            curl.pause(pycurl.PAUSE_CONT)
+
+    def _abort(self, *flights: Flight) -> None:
+        for curl, flight in list(self._flights.items()):
+            if flight in flights:
                 flight.interrupted = True
                 self._land(curl, None)
-                return
 
     def _abort_all(self) -> None:
         for curl, flight in list(self._flights.items()):
@@ -262,7 +323,7 @@ class Fetcher:
     def _drop_stalled(self) -> None:
         patience = self._route.patience.stall
         for curl, flight in list(self._flights.items()):
-            if curl in self._held:
+            if curl in self._held or curl in self._ahead:
                 flight.forgive()
             elif flight.is_stalled(self._active, patience):
                 self._land(curl, Unreachable(f"The server sent nothing for {patience:.0f} s."))
@@ -275,25 +336,25 @@ class Fetcher:
             curl.pause(pycurl.PAUSE_CONT)
 
     def _hand_over(self) -> None:
-        """Give the flights that have landed back to the loop, all at once."""
-        if not self._landed:
+        """Tell the loop of flights that have landed or have something to offer, all at once."""
+        if not self._told:
             return
-        landed, self._landed = self._landed, []
-        self._loop.call_soon_threadsafe(_settle, landed)
+        told, self._told = self._told, []
+        self._loop.call_soon_threadsafe(_tell, told)
 
 
-async def _settled(done: asyncio.Future[None]) -> None:
+async def _settled(news: "asyncio.Future[None]") -> None:
     """Wait for the thread to let go, also while the task is being cancelled again."""
     try:
-        await asyncio.shield(done)
+        await asyncio.shield(news)
     except asyncio.CancelledError:
         return
 
 
-def _settle(landed: list[Flight]) -> None:
-    for flight in landed:
-        if flight.done is not None and not flight.done.done():
-            flight.done.set_result(None)
+def _tell(told: list[Flight]) -> None:
+    for flight in told:
+        if flight.news is not None and not flight.news.done():
+            flight.news.set_result(None)
 
 
 def _set_route(curl: pycurl.Curl, route: Route) -> None:
@@ -310,30 +371,6 @@ def _set_route(curl: pycurl.Curl, route: Route) -> None:
         curl.setopt(pycurl.CAINFO, route.ca_file)
     if route.proxy is not None:
         curl.setopt(pycurl.PROXY, route.proxy)
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether it is this machine, which no proxy leads to."""
-    return _LOOPBACK.fullmatch(host) is not None
-
-
-def _refuse_address(address: Secret) -> BstuiError | None:
-    """Bytes come over TLS; plain HTTP only from this machine, as the simulator's do."""
-    text = address.reveal()
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-    except ValueError:
-        return ServiceError("BaseSpace gave an address that is none.")
-    if not text.isascii() or not text.isprintable() or " " in text:
-        return ServiceError("BaseSpace gave an address that is none.")
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
-        return None
-    return ServiceError(
-        f"BaseSpace gave an address that is not safe: {safe_text(parts.scheme, 20)}://"
-        f"{safe_text(host, 100)}.",
-        why="Files come over https only.",
-    )
 
 
 def _curl_problem(number: int, text: str, curl: pycurl.Curl, route: Route) -> BstuiError:

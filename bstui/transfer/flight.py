@@ -5,6 +5,7 @@ No byte of a reply is written before its head has been judged, and none outside 
 
 import asyncio
 import os
+from typing import NamedTuple
 
 from isal import isal_zlib
 
@@ -21,14 +22,29 @@ from bstui.transfer.replies import (
 from bstui.transfer.sidecar import Source
 
 _ERROR_BODY = 8192
-GATHERED = 512 << 10
+_GATHERED = 512 << 10
 """Bytes that are written at once: libcurl hands over 16 KiB, and a call for each is dear."""
+_PIECES = 4
+"""The least number of writings between two records."""
 _SLOWEST = 1024
 """Bytes per second below which a connection counts as stalled."""
 
 
+class Stretch(NamedTuple):
+    """Bytes `[start, stop)` that were written, and their CRC-32."""
+
+    start: int
+    stop: int
+    checksum: int
+
+
 class Flight:
-    """One request on its way: which bytes, from where, to where."""
+    """One request on its way: which bytes, from where, to where.
+
+    Where it is to be recorded on the way, what was written is offered as a `Stretch` as soon as
+    that is `record_every` bytes or more; until one is settled there is no other, and no more than
+    as many bytes are taken.
+    """
 
     def __init__(
         self,
@@ -42,6 +58,9 @@ class Flight:
         source: Source,
         etag: str,
         path: str,
+        mark: int,
+        checksum: int,
+        record_every: int = 0,
     ) -> None:
         self.address = address
         self.fd = descriptor
@@ -57,12 +76,26 @@ class Flight:
         self.path = path
         self.received = 0
         """Bytes taken, without a gap from `start`; once it has landed, bytes written."""
-        self.checksum = 0
-        """CRC-32 of what was written, on top of the one that is put here before it departs."""
+        self.mark = mark
+        """Where the bytes begin that were not offered."""
+        self.checksum = checksum
+        """CRC-32 of what was written from there on."""
+        self.record_every = record_every
+        """0: nothing is offered."""
+        self.write_at = min(_GATHERED, record_every // _PIECES or _GATHERED)
+        """Bytes gathered, at which they are to be written."""
+        self.offered: Stretch | None = None
+        self.is_unsettled = False
+        """Whether what was offered last may not be recorded yet."""
         self.interrupted = False
         """Ended by us: to pause, or to stop."""
         self.error: BstuiError | None = None
-        self.done: asyncio.Future[None] | None = None
+        self.has_departed = False
+        self.has_landed = False
+        self.then: Flight | None = None
+        """Departs as soon as this one has landed well; otherwise never."""
+        self.news: asyncio.Future[None] | None = None
+        """Done once it has landed, or has something to offer."""
         self._status = 0
         self._headers: dict[str, str] = {}
         self._body = b""
@@ -124,6 +157,13 @@ class Flight:
         self.received += len(data)
         return True
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it must wait until what it offered is recorded: a kill may not cost more."""
+        if not self.is_unsettled:
+            return False
+        return self.start + self.received - self.mark >= self.record_every
+
     def write(self) -> bool:
         """Write what was taken and is not written yet; False where the disk refuses it."""
         pieces, self._pieces = self._pieces, []
@@ -136,10 +176,18 @@ class Flight:
             return False
         for piece in pieces:
             self.checksum = isal_zlib.crc32(piece, self.checksum)
+        stop = self.start + self.received
+        if self.record_every and not self.is_unsettled and stop - self.mark >= self.record_every:
+            self.offered, self.is_unsettled = Stretch(self.mark, stop, self.checksum), True
+            self.mark, self.checksum = stop, 0
         return True
 
     def land(self, problem: BstuiError | None) -> None:
         """The transfer has ended: by itself, or with `problem`."""
+        self._end(problem)
+        self.has_landed = True
+
+    def _end(self, problem: BstuiError | None) -> None:
         if self._pieces and not self.write():
             return
         if self.interrupted or self.error is not None:

@@ -15,8 +15,21 @@ class Gate:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
+    def capacity(self) -> int:
+        return self._capacity()
+
+    @property
+    def inside(self) -> int:
+        return self._inside
+
+    @property
     def is_full(self) -> bool:
         return self._inside >= self._capacity()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anybody would come in, were there room."""
+        return any(not turn.done() for turn in self._waiting)
 
     async def enter(self) -> None:
         while self._inside >= self._capacity():

@@ -15,7 +15,10 @@ from bstui.text import Secret
 MIB = 1 << 20
 LARGEST_RANGE = 16 * MIB
 USUAL_RANGE = 5 * MIB
-"""Bytes that one request asks for: a kill costs at most so much for each connection."""
+"""Bytes that a kill costs at most for each connection."""
+LARGEST_REQUEST = 32 * MIB
+"""Bytes that one request asks for: each costs a round trip, and the last ones are to end at about
+the same time."""
 
 Verify = Literal["none", "server", "full"]
 Existing = Literal["adopt", "keep-both", "replace"]
@@ -78,7 +81,10 @@ class Limits:
     connections: int | None = None
     """Of all files together; None: `files` × `parts`, which bounds them in any case."""
     range_size: int = USUAL_RANGE
-    """Bytes that one request asks for, at most 16 MiB."""
+    """Bytes of each connection that are not recorded, at most 16 MiB. Smaller files take one
+    request, and no record."""
+    request_size: int = LARGEST_REQUEST
+    """Bytes that one request asks for, at most; what comes of it is recorded on the way."""
     bandwidth: int | None = None
     """Bytes per second of all connections together; None: no limit."""
 
@@ -88,6 +94,11 @@ class Limits:
             raise ValueError(f"limits are at least 1: {self}")
         if self.range_size > LARGEST_RANGE:
             raise ValueError(f"a range is at most {LARGEST_RANGE} bytes: {self.range_size}")
+
+    @property
+    def record_every(self) -> int:
+        """Bytes that are recorded at once: while they are, as many may arrive."""
+        return max(1, self.range_size * 4 // 9)
 
     @property
     def most_connections(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bstui.text import safe_text
 from bstui.transfer.content import Contents
 from bstui.transfer.fetch import Fetcher
 from bstui.transfer.gate import Gate
@@ -35,3 +36,7 @@ class Means:
     sizes: PartSizes
     contents: Contents
     note: Note
+
+    def tell(self, item: Item, level: str, text: str) -> None:
+        """Note something of one file."""
+        self.note(level, f"{safe_text(item.path)}: {text}")

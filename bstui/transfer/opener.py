@@ -10,10 +10,11 @@ doing so; what a kill leaves of that is cleared away by whoever opens it next.
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from bstui.errors import InUse, NameTaken
+from bstui.errors import BstuiError, InUse, NameTaken
 from bstui.text import safe_text
 from bstui.transfer.beneath import (
     Destination,
@@ -23,6 +24,7 @@ from bstui.transfer.beneath import (
     is_there,
     open_plain,
     remove,
+    split_path,
     sync,
 )
 from bstui.transfer.items import Digest, Holder, Item
@@ -81,6 +83,32 @@ class Opener:
                 return self._start(folder, names, item, ranged=ranged)
             except FileExistsError as error:
                 raise (_in_use(item, None) if ranged else Contended(item)) from error
+
+    def open_new(self, items: Sequence[Item]) -> list[Partial | None]:
+        """The partials of files of one request that nothing stands of yet, neither whole nor begun
+        nor claimed; None of the others, and of those that cannot be made."""
+        opened: list[Partial | None] = []
+        for path, group in groupby(items, lambda item: item.path.rpartition("/")[0]):
+            several = list(group)
+            try:
+                with self.destination.parent(f"{path}/x" if path else "x", make=True) as (
+                    folder,
+                    _,
+                ):
+                    opened += [self._open_new(folder, item) for item in several]
+            except BstuiError:
+                opened += [None] * (len(several))
+        return opened
+
+    def _open_new(self, folder: int, item: Item) -> Partial | None:
+        try:
+            name = split_path(item.path)[1]
+            names = partial_names(name)
+            if any(is_there(folder, other) for other in (name, names.sidecar, names.claim)):
+                return None
+            return self._partial(item, names, create(folder, names.partial))
+        except (OSError, BstuiError):  # whoever opens it for itself says what is wrong
+            return None
 
     def clear(self, item: Item, standing: str) -> None:
         """Remove what an earlier import left beside a file that stands whole by now, under the

@@ -1,6 +1,7 @@
 """Publishing in batches: many small files share the cost of making a folder durable."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bstui.transfer.items import MIB
 from bstui.transfer.shelf import Answer, Published, Ready, Shelf
@@ -20,7 +21,7 @@ class Publisher:
     def __init__(self, shelf: Shelf, threads: Threads) -> None:
         self._shelf = shelf
         self._threads = threads
-        self._queue: list[tuple[Ready, asyncio.Future[Published]]] = []
+        self._queue: list[tuple[Sequence[Ready], asyncio.Future[Sequence[Answer]]]] = []
         self._bytes = 0
         self._files = 0
         self._fewer = asyncio.Condition()
@@ -32,32 +33,41 @@ class Publisher:
         `ready.partial` is closed in any case.
         """
         if ready.partial.is_recorded:
-            answers = await self._threads.on_disk(self._shelf.publish, [ready])
-            return _unpack(answers[0])
-        size = ready.partial.item.size
+            answers: Sequence[Answer] = await self._threads.on_disk(self._shelf.publish, [ready])
+        else:
+            answers = await self.publish_all([ready])
+        if isinstance(answers[0], Published):
+            return answers[0]
+        raise answers[0]
+
+    async def publish_all(self, several: Sequence[Ready]) -> Sequence[Answer]:
+        """What became of each of some small files."""
+        size = sum(ready.partial.item.size for ready in several)
         try:
             async with self._fewer:
-                await self._fewer.wait_for(lambda: self._has_room(size))
+                await self._fewer.wait_for(lambda: self._has_room(len(several), size))
                 self._bytes += size
-                self._files += 1
+                self._files += len(several)
         except asyncio.CancelledError:
-            ready.partial.close()
+            for ready in several:
+                ready.partial.close()
             raise
         try:
-            return await self._queue_up(ready)
+            return await self._queue_up(several)
         finally:
             async with self._fewer:
                 self._bytes -= size
-                self._files -= 1
+                self._files -= len(several)
                 self._fewer.notify_all()
 
-    def _has_room(self, size: int) -> bool:
-        return not self._files or (self._bytes + size <= _BATCH and self._files < _BATCH_FILES)
+    def _has_room(self, files: int, size: int) -> bool:
+        has_room = self._bytes + size <= _BATCH and self._files + files <= _BATCH_FILES
+        return not self._files or has_room
 
-    async def _queue_up(self, ready: Ready) -> Published:
+    async def _queue_up(self, several: Sequence[Ready]) -> Sequence[Answer]:
         answer = asyncio.get_running_loop().create_future()
         answer.add_done_callback(asyncio.Future.exception)
-        self._queue.append((ready, answer))
+        self._queue.append((several, answer))
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
         return await asyncio.shield(answer)
@@ -66,29 +76,19 @@ class Publisher:
         """Publish what has gathered; what comes meanwhile is the next batch."""
         while self._queue:
             batch, self._queue = self._queue, []
+            flat = [ready for several, _ in batch for ready in several]
             try:
-                answers = await self._threads.on_disk(
-                    self._shelf.publish, [ready for ready, _ in batch]
-                )
+                answers = iter(await self._threads.on_disk(self._shelf.publish, flat))
             except BaseException as error:
                 for _, future in (*batch, *self._queue):
                     future.set_exception(error)
                 self._queue, self._flushing = [], None
                 raise
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if isinstance(answer, Published):
-                    future.set_result(answer)
-                else:
-                    future.set_exception(answer)
+            for several, future in batch:
+                future.set_result([next(answers) for _ in several])
         self._flushing = None
 
     async def drained(self) -> None:
         """Return once nothing is being published."""
         if self._flushing is not None:
             await asyncio.wait([self._flushing])
-
-
-def _unpack(answer: Answer) -> Published:
-    if isinstance(answer, Published):
-        return answer
-    raise answer

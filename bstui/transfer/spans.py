@@ -44,16 +44,15 @@ class Spans:
         i = bisect_right(self._starts, position) - 1
         return max(position, self._stops[i]) if i >= 0 else position
 
-    def missing(self, size: int, step: int) -> list[tuple[int, int]]:
-        """The ranges of `[0, size)` that are not there, cut at the multiples of `step`."""
+    def missing(self, size: int) -> list[tuple[int, int]]:
+        """The ranges of `[0, size)` that are not there."""
         gaps = []
         position = 0
         while position < size:
             position = self.end_from(position)
             i = bisect_left(self._starts, position)
-            edge = self._starts[i] if i < len(self._starts) else size
-            while position < min(edge, size):
-                stop = min(edge, size, (position // step + 1) * step)
-                gaps.append((position, stop))
-                position = stop
+            edge = min(self._starts[i] if i < len(self._starts) else size, size)
+            if position < edge:
+                gaps.append((position, edge))
+                position = edge
         return gaps

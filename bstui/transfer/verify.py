@@ -142,10 +142,11 @@ class Digests:
         """The part sizes that the ETag may have been made with, the likeliest first."""
         return self._candidates
 
-    def step(self, range_size: int) -> int:
-        """The bytes to ask for at once: whole parts, where they fit into a range."""
+    def step(self, range_size: int, request_size: int) -> int:
+        """Where requests had better begin and end, in bytes: between parts, where they fit into
+        one, so that each is hashed on its way."""
         unit = self._unit_size
-        return range_size // unit * unit if 0 < unit <= range_size else range_size
+        return max(unit, range_size // unit * unit) if 0 < unit <= request_size else range_size
 
     def take(self, descriptor: int, start: int, stop: int) -> None:
         """Read `[start, stop)` back and feed the digests, if any are wanted; OSError, EOFError."""

@@ -42,6 +42,16 @@ def test_it_is_narrowed_by_what_is_asked(robin: Shell, imported: Path) -> None:
     assert "aorta" in found(robin, "--project", project, "Aorta")
 
 
+def test_a_damaged_database_is_kept_and_made_anew_and_that_is_said(
+    robin: Shell, imported: Path, places: Places
+) -> None:
+    (places.state / "history.db").write_bytes(b"no database" * 1000)
+    answer = robin("history", "--json")
+    assert [row["name"] for row in answer.rows] == ["aorta", "blank"]
+    assert "The history was damaged" in answer.err
+    assert "damaged" not in robin("history").err
+
+
 def test_it_is_added_up(robin: Shell, imported: Path) -> None:
     (month,) = robin("history", "statistics", "--json").rows
     rows = robin("history", "--json").rows

@@ -90,13 +90,18 @@ def test_a_later_attempt_follows_only_samples_that_were_not_yet(
     assert Counter(told.read_text().splitlines()) == Counter(samples(job))
 
 
-def test_a_job_that_is_cancelled_ends_the_command_that_runs(
-    profile: Profile, places: Places, tmp_path: Path
+def test_a_command_that_is_broken_off_keeps_the_job_open_and_runs_again_when_it_is_resumed(
+    profile: Profile, places: Places, simulator: Simulator, tmp_path: Path
 ) -> None:
-    begun = tmp_path / "begun"
-    options = Options(on_done=f"touch {begun}; sleep 1000")
+    begun, may_end = tmp_path / "begun", tmp_path / "may-end"
+    options = Options(on_done=f"echo begun >> {begun}; test -e {may_end} || sleep 1000")
     job = plan_job(profile, places, tmp_path / "data", options=options)
     with working(job, places, os.environ):
         wait_for(begun.exists)
         ask(job, want=Want.CANCEL)
-    assert result(job).on_done is None
+    assert (result(job).outcome, result(job).on_done) == ("cancelled", None)
+    may_end.touch()
+    assert resume(job, Launcher.HERE, places=places, environ=os.environ) == 0
+    assert (result(job).outcome, result(job).on_done) == ("done", 0)
+    assert begun.read_text() == "begun\nbegun\n"
+    check_tree(job, simulator)

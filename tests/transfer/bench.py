@@ -18,7 +18,7 @@ HOLDER = Holder(job="01JOB", attempt=1, host="node1", user="ada")
 QUICK = Patience(
     first_wait=0.01, longest_wait=0.05, room=0.05, login=0.05, stall=0.3, connect=2.0, tries=3
 )
-SMALL_RANGES = Limits(files=2, parts=2, range_size=MIB)
+SMALL_RANGES = Limits(files=2, parts=2, range_size=MIB, request_size=MIB)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from bstui.transfer.items import Item, Limits
 from tests.lab import CANARY_TOKEN
 from tests.transfer.bench import HOLDER, QUICK, Heard
 
-RANGES = Limits(files=2, parts=2, range_size=100_000)
+RANGES = Limits(files=2, parts=2, range_size=100_000, request_size=100_000)
 
 
 class Lab:

@@ -150,7 +150,7 @@ async def test_a_bad_part_alone_is_fetched_again(
     data = make_fastq(20_000) if name == R1 else make_bytes(20 * MIB)
     bench.store.put(name, data, part)
     bench.store.fault(name, Fault(flip=True, from_byte=at * MIB))
-    limits = Limits(files=1, parts=1, range_size=MIB)
+    limits = Limits(files=1, parts=1, range_size=MIB, request_size=MIB)
     await bench.run(limits=limits)
     bench.check()
     assert bench.heard.proofs[name].verified == "multipart etag"
@@ -163,7 +163,7 @@ async def test_parts_of_every_usual_size_are_mended(bench: Bench, part: int) -> 
     data = make_fastq(part // 1000 + 3000)
     bench.store.put(R1, data, part)
     bench.store.fault(R1, Fault(flip=True, from_byte=part - 2 * MIB))
-    await bench.run(limits=Limits(files=1, parts=2, range_size=MIB))
+    await bench.run(limits=Limits(files=1, parts=2, range_size=MIB, request_size=MIB))
     bench.check()
     assert bench.store.sent(R1) - len(data) <= 2 * MIB
 

@@ -28,7 +28,7 @@ RANGE = 16 << 10
 SIZES = {"planned": 5 * RANGE + 100, "loose": 4 * RANGE, "small": 3000, "empty": 0}
 """Of `loose` the plan has no ETag: another version of it is as good, a mixture never is."""
 PATIENCE = replace(QUICK, stall=60, first_wait=0.001, longest_wait=0.002)
-LIMITS = Limits(files=2, parts=2, range_size=RANGE)
+LIMITS = Limits(files=2, parts=2, range_size=RANGE, request_size=RANGE)
 
 names = st.sampled_from(sorted(SIZES))
 large = st.sampled_from(["planned", "loose"])

@@ -75,7 +75,9 @@ async def test_what_hits_all_connections_of_a_file_at_once_counts_once(bench: Be
     faults = [Fault(hold_after=500, cut_after=1000) for _ in range(8)]
     bench.store.fault(DEEP, *faults)
     patience = replace(QUICK, stall=20, tries=3)
-    engine = bench.engine(limits=Limits(files=2, parts=8, range_size=MIB), patience=patience)
+    engine = bench.engine(
+        limits=Limits(files=2, parts=8, range_size=MIB, request_size=MIB), patience=patience
+    )
     async with bench.running(engine, bench.items()):
         for fault in faults:
             await asyncio.to_thread(fault.held.wait, 90)
@@ -90,7 +92,7 @@ async def test_the_waits_grow_for_the_request_that_fails_only(bench: Bench) -> N
     bench.store.put(DEEP, make_bytes(16 * MIB, 1), 5 * MIB)
     bench.store.fault(DEEP, *(Fault(status=503) for _ in range(16)))
     patience = replace(QUICK, first_wait=0.001, longest_wait=1000)
-    limits = Limits(files=1, parts=8, range_size=MIB)
+    limits = Limits(files=1, parts=8, range_size=MIB, request_size=MIB)
     async with asyncio.timeout(90):
         await bench.run(limits=limits, patience=patience)
     bench.check()
@@ -102,7 +104,7 @@ async def test_web_pages_cost_nothing_that_is_recorded(bench: Bench, part_size: 
     bench.store.put(DEEP, make_bytes(16 * MIB, 1), part_size)
     for position in (3, 6, 9):
         bench.store.fault(DEEP, *(replace(page, from_byte=position * MIB) for page in pages(5)))
-    await bench.run(limits=Limits(files=1, parts=4, range_size=MIB))
+    await bench.run(limits=Limits(files=1, parts=4, range_size=MIB, request_size=MIB))
     bench.check()
     assert not bench.heard.notes
     assert sum(asked.sent for asked in bench.store.log if asked.status == 206) == 16 * MIB
@@ -124,7 +126,7 @@ async def test_a_few_whole_answers_where_ranges_came_before_cost_nothing(bench: 
     bench.store.put(DEEP, make_bytes(16 * MIB, 1), 5 * MIB)
     ignoring = (Fault(ignore_range=True, cut_after=1000, from_byte=6 * MIB) for _ in range(3))
     bench.store.fault(DEEP, *ignoring)
-    await bench.run(limits=Limits(files=1, parts=4, range_size=MIB))
+    await bench.run(limits=Limits(files=1, parts=4, range_size=MIB, request_size=MIB))
     bench.check()
     assert not bench.heard.notes
     assert sum(asked.sent for asked in bench.store.log if asked.status == 206) == 16 * MIB
@@ -136,7 +138,7 @@ async def test_where_ranges_end_for_good_the_file_comes_as_a_whole(bench: Bench)
     last = Fault(hold_after=1000, from_byte=8 * MIB)
     whole = Fault(hold_after=3 * MIB, is_for_whole=True)
     bench.store.fault(DEEP, last, whole)
-    limits = Limits(files=1, parts=1, range_size=MIB)
+    limits = Limits(files=1, parts=1, range_size=MIB, request_size=MIB)
     engine = bench.engine(limits=limits)
     async with bench.running(engine, bench.items()):
         await asyncio.to_thread(last.held.wait, 90)
@@ -184,7 +186,7 @@ async def test_a_cut_costs_no_byte_twice(bench: Bench) -> None:
 
 async def test_an_expired_address_is_asked_for_anew_in_the_middle(bench: Bench) -> None:
     fill(bench)
-    fault = Fault(hold_after=1000, from_byte=5 * MIB)
+    fault = Fault(hold_after=1000, cut_after=2000, from_byte=5 * MIB)
     bench.store.fault(DEEP, fault)
     engine = bench.engine()
     async with bench.running(engine, bench.items()):
@@ -368,7 +370,7 @@ async def test_no_more_connections_than_the_limits_say(bench: Bench) -> None:
     for i in range(6):
         bench.store.put(f"deep{i}", make_bytes(6 * MIB, i))
         bench.store.fault(f"deep{i}", *faults[i::6])
-    limits = Limits(files=2, parts=3, range_size=MIB)
+    limits = Limits(files=2, parts=3, range_size=MIB, request_size=MIB)
     engine = bench.engine(limits=limits, patience=replace(QUICK, stall=20))
     async with bench.running(engine, bench.items()):
         await until(lambda: bench.store.busy_now == 6)
@@ -381,12 +383,12 @@ async def test_no_more_connections_than_the_limits_say(bench: Bench) -> None:
 
 async def test_the_bandwidth_is_kept_and_can_be_changed(bench: Bench) -> None:
     bench.store.put(DEEP, make_bytes(4 * MIB))
-    slow = Limits(files=1, parts=2, range_size=MIB, bandwidth=500_000)
+    slow = Limits(files=1, parts=2, range_size=MIB, request_size=MIB, bandwidth=500_000)
     engine = bench.engine(limits=slow, patience=QUICK)
     began = asyncio.get_running_loop().time()
     async with bench.running(engine, bench.items()):
         await until(lambda: engine.snapshot().bytes_done > 400_000)
         assert asyncio.get_running_loop().time() - began > 0.4
-        engine.set_limits(Limits(files=1, parts=2, range_size=MIB))
+        engine.set_limits(Limits(files=1, parts=2, range_size=MIB, request_size=MIB))
         await until(lambda: bool(bench.heard.done_files))
     bench.check()

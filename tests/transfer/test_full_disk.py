@@ -41,7 +41,7 @@ async def test_a_full_disk_is_waited_for_and_nothing_is_lost(
     bench.store.put("small", make_bytes(300_000))
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * (4 * MIB))
-    engine = bench.engine(limits=Limits(files=2, parts=2, range_size=MIB))
+    engine = bench.engine(limits=Limits(files=2, parts=2, range_size=MIB, request_size=MIB))
     async with bench.running(engine, bench.items()):
         await until(lambda: engine.snapshot().wait is not None)
         wait = engine.snapshot().wait

@@ -30,7 +30,7 @@ SIZE = 5 * RANGE + 1000
 DATA = make_bytes(SIZE, 1)
 OTHER = make_bytes(SIZE, 2)
 PARTIAL, SIDECAR = f"{NAME}.partial", f"{NAME}.partial.json"
-LIMITS = Limits(files=1, parts=1, range_size=RANGE)
+LIMITS = Limits(files=1, parts=1, range_size=RANGE, request_size=RANGE)
 LATER = "Tue, 26 Aug 2025 14:02:11 GMT"
 
 

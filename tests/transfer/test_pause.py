@@ -55,7 +55,7 @@ async def test_a_pause_lets_bytes_stop_and_keeps_what_arrived(bench: Bench) -> N
 
 async def test_a_stop_records_what_arrived_of_unfinished_ranges(bench: Bench) -> None:
     fault = fill(bench)
-    engine = bench.engine(limits=Limits(files=1, parts=1, range_size=4 * MIB))
+    engine = bench.engine(limits=Limits(files=1, parts=1, range_size=4 * MIB, request_size=4 * MIB))
     task = asyncio.create_task(engine.run(bench.items()))
     await asyncio.to_thread(fault.held.wait, 90)
     await until(lambda: engine.snapshot().bytes_done == 8 * MIB + 500_000)
@@ -139,22 +139,22 @@ async def test_a_run_that_is_cancelled_while_it_publishes_leaves_no_task_behind(
 
 async def test_items_are_taken_one_by_one(bench: Bench) -> None:
     fault = Fault(hold_after=1)
-    for i in range(50):
+    for i in range(300):
         bench.store.put(f"f{i}", b"x" * (i + 2))
         bench.store.fault(f"f{i}", replace(fault))  # whichever comes first: all hold together
     taken: list[Item] = []
 
     def stream() -> Iterator[Item]:
-        for i in range(50):
+        for i in range(300):
             taken.append(bench.item(f"f{i}", number=i))
             yield taken[-1]
 
     engine = bench.engine(limits=Limits(files=1, parts=1), patience=replace(QUICK, stall=20))
     async with bench.running(engine, stream()):
         await asyncio.to_thread(fault.held.wait, 90)
-        assert len(taken) < 10
+        assert len(taken) < 150  # some crates of small files, not all of them
         fault.release.set()
-        await until(lambda: len(bench.heard.done_files) == 50)
+        await until(lambda: len(bench.heard.done_files) == 300)
 
 
 async def test_a_fence_stops_everything_before_the_next_rename(bench: Bench) -> None:

@@ -82,7 +82,7 @@ async def test_a_read_only_partial_is_gone_on_with(bench: Bench) -> None:
     fill(bench)
     fault = Fault(status=404, body=b"<Error><Code>NoSuchKey</Code></Error>", from_byte=4 * MIB)
     bench.store.fault("large", fault)
-    one = Limits(files=1, parts=1, range_size=MIB)
+    one = Limits(files=1, parts=1, range_size=MIB, request_size=MIB)
     await bench.run([bench.item("large")], limits=one, patience=replace(QUICK, tries=0))
     partial = bench.destination / "large.partial"
     partial.chmod(0o440)

@@ -119,14 +119,15 @@ def test_an_etag_of_impossible_parts_proves_nothing(descriptor: int) -> None:
     assert digests.verdict(descriptor).verified == "size only"
 
 
-def test_ranges_hold_whole_parts_where_they_can() -> None:
+def test_requests_begin_and_end_between_parts_where_they_can() -> None:
     def step(part_size: int, range_size: int) -> int:
         etag = "a" * 32 + f"-{-(-100 * MIB // part_size)}"
-        return Digests(100 * MIB, parse_etag(etag), PartSizes()).step(range_size)
+        return Digests(100 * MIB, parse_etag(etag), PartSizes()).step(range_size, 32 * MIB)
 
     assert step(5 * MIB, 16 * MIB) == 15 * MIB
-    assert step(8 * MIB, 16 * MIB) == 16 * MIB
-    assert step(25 * MIB, 16 * MIB) == 16 * MIB
+    assert step(8 * MIB, 5 * MIB) == 8 * MIB
+    assert step(25 * MIB, 16 * MIB) == 25 * MIB
+    assert step(50 * MIB, 16 * MIB) == 16 * MIB
 
 
 def test_equal_bytes_are_equal(tmp_path: Path) -> None:
