@@ -206,9 +206,10 @@ def _check_against_disk(history: History, folder: JobFolder) -> None:
     done = list(history.files_of(folder.id, "done"))
     assert (job.files_done, job.bytes_done) == (len(done), sum(file.size for file in done))
     for file in done:
-        path = Path(job.destination, file.path)
+        path = Path(job.destination, file.place)
         assert path.is_file(), f"the history says {path} is done, and it is not there"
-        assert path.stat().st_size == file.size
+        assert file.is_removed or path.stat().st_size == file.size
+    assert all(imported.is_there() for imported in history.imported([f.id for f in done]).values())
     if job.outcome == Outcome.DONE:
         assert job.files_done == job.files
 

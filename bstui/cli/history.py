@@ -204,7 +204,7 @@ def _files_of(index: History, job: HistoryJob, words: Sequence[str]) -> list[His
     """The job's files that have every word; all, where the words are the job's own."""
     files = list(index.files_of(job.id))
     wanted = [word.casefold() for word in words]
-    texts = (f"{file.path} {file.sample} {file.id}".casefold() for file in files)
+    texts = (f"{file.path} {file.joined} {file.sample} {file.id}".casefold() for file in files)
     own = [f for f, text in zip(files, texts, strict=True) if all(word in text for word in wanted)]
     return own or files
 
@@ -214,13 +214,14 @@ def _file_row(job: HistoryJob, file: HistoryFile) -> dict[str, Any]:
         "id": file.id,
         "name": file.path.rpartition("/")[2],
         "job": job.name,
-        "state": file.state,
+        "state": "joined" if file.is_removed else file.state,
         "size": file.size,
         "verified": file.verified,
         "md5": file.md5,
         "sha256": file.sha256,
         "sample": file.sample,
-        "path": f"{job.destination}/{file.path}",
+        "path": f"{job.destination}/{file.place}",
+        "joined": f"{job.destination}/{file.joined}" if file.joined else "",
     }
 
 

@@ -14,7 +14,16 @@ from pathlib import Path
 from bstui.errors import BstuiError, NotFound
 from bstui.jobs.events import read_events
 from bstui.jobs.folder import JobFolder, job_folders
-from bstui.jobs.records import AnyEvent, FileDone, FileFailed, Left, PlanFile, PlanHeader, Started
+from bstui.jobs.records import (
+    AnyEvent,
+    FileDone,
+    FileFailed,
+    Left,
+    Merged,
+    PlanFile,
+    PlanHeader,
+    Started,
+)
 
 STEP = 2_000
 """Rows."""
@@ -161,6 +170,9 @@ class Reader:
             case FileFailed():
                 why = event.message
                 self._set_file(key, event.id, event.path, ("failed", "", "", "", why, None))
+            case Merged():
+                joined = (event.path, event.size, event.removes, key)
+                self._tables.executemany(_SET_JOINED, [(*joined, part) for part in event.parts])
             case Started():
                 life = (event.host, event.time, key, attempt)
                 execute("UPDATE attempts SET host=?, started=? WHERE job=? AND number=?", life)
@@ -254,14 +266,18 @@ _SET_OUTCOME = """
     WHERE id = ? AND (attempts != ? OR outcome != ?)
 """
 _SET_FILE = """
-    UPDATE files SET state = ?, verified = ?, md5 = ?, sha256 = ?, message = ?, time = ?
+    UPDATE files SET state = ?, verified = ?, md5 = ?, sha256 = ?, message = ?, time = ?,
+        joined = '', joined_size = 0, is_removed = 0
     WHERE job = ? AND id = ? AND path = ?
 """
 _MOVE_FILE = """
     UPDATE files SET state = ?1, verified = ?2, md5 = ?3, sha256 = ?4, message = ?5, time = ?6,
-        path = ?7
+        path = ?7, joined = '', joined_size = 0, is_removed = 0
     WHERE job = ?8 AND number =
         (SELECT min(number) FROM files WHERE job = ?8 AND id = ?9 AND state != 'done')
+"""
+_SET_JOINED = """
+    UPDATE files SET joined = ?, joined_size = ?, is_removed = ? WHERE job = ? AND id = ?
 """
 _COUNT = """
     SELECT sample, count(*), sum(state = 'done'), sum(state = 'failed'), sum(size),

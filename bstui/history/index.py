@@ -166,6 +166,7 @@ class History:
             for row in rows:
                 values = dict(row)
                 number = values.pop("number")
+                values["is_removed"] = bool(values["is_removed"])
                 yield HistoryFile(**values)
 
     def imported(self, file_ids: Collection[str]) -> dict[str, Imported]:
@@ -247,7 +248,7 @@ def _narrow(narrowing: Narrowing) -> Iterator[tuple[str, list[object]]]:
         if name in ("run", "project", "path", "sample"):
             escaped = "".join(f"\\{c}" if c in "\\%_" else c for c in value)
             patterns: list[object] = [escaped.replace("*", "%")]
-            patterns += [value] if name == "sample" else patterns if name == "path" else []
+            patterns += [value] if name == "sample" else patterns * 2 if name == "path" else []
             yield condition, patterns
         else:
             yield condition, [value]

@@ -97,7 +97,16 @@ _FIRST = (
 
 _SHA256 = ("ALTER TABLE files ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''",)
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SHA256)
+_JOINED = (
+    "ALTER TABLE files ADD COLUMN joined TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE files ADD COLUMN joined_size INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE files ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0",
+    "UPDATE attempts SET offset = 0",
+    "UPDATE jobs SET settled = 0",
+)
+"""What was joined stands in events that were passed over: all are read once more."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SHA256, _JOINED)
 """Step N leads from version N to version N + 1."""
 
 

@@ -23,7 +23,8 @@ MATCH = r"""
         AND s.name || ' ' || s.project || ' ' || s.run || ' ' || s.biosample LIKE ? ESCAPE '\')
      OR j.key IN (SELECT job FROM files WHERE id = ?)
      OR ? != '' AND EXISTS
-        (SELECT 1 FROM files f WHERE f.job = j.key AND f.path LIKE ? ESCAPE '\'))
+        (SELECT 1 FROM files f WHERE f.job = j.key
+            AND f.path || ' ' || f.joined LIKE ? ESCAPE '\'))
 """
 """A word of a search. Paths are looked through only where one is given: there may be millions."""
 
@@ -37,7 +38,8 @@ WHERE = {
     "project": """EXISTS (SELECT 1 FROM samples s WHERE s.job = j.key
         AND s.project LIKE ? ESCAPE '\\')""",
     "path": """(j.destination LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM files f
-        WHERE f.job = j.key AND j.destination || '/' || f.path LIKE ? ESCAPE '\\'))""",
+        WHERE f.job = j.key AND (j.destination || '/' || f.path LIKE ? ESCAPE '\\'
+            OR j.destination || '/' || f.joined LIKE ? ESCAPE '\\')))""",
 }
 """What narrows a search, by the name of a `Narrowing`'s field."""
 
@@ -77,22 +79,28 @@ SAMPLES = """
 FILES = """
     SELECT f.number, f.id, f.path, f.size, coalesce(s.name, '') AS sample,
            coalesce(s.biosample, '') AS biosample, f.state, f.verified, f.md5, f.sha256,
-           f.message, f.time
+           f.message, f.time, f.joined, f.is_removed
     FROM files f LEFT JOIN samples s ON s.key = f.sample
     WHERE f.job = (SELECT key FROM jobs WHERE id = ?) AND f.number > ? AND (? = '' OR f.state = ?)
     ORDER BY f.number LIMIT ?
 """
 
-IMPORTED_FILES = """
-    SELECT f.id, j.id AS job, j.name AS job_name, j.destination, f.path, f.size, f.verified, f.time
+_PLACE = """
+    CASE f.is_removed WHEN 0 THEN f.path ELSE f.joined END AS path,
+    CASE f.is_removed WHEN 0 THEN f.size ELSE f.joined_size END AS size
+"""
+"""Where the bytes of a file are, and how many are there: a lane's may be in a joined file."""
+
+IMPORTED_FILES = f"""
+    SELECT f.id, j.id AS job, j.name AS job_name, j.destination, {_PLACE}, f.verified, f.time
     FROM files f JOIN jobs j ON j.key = f.job
     WHERE f.state = 'done' AND f.id IN (IDS)
     ORDER BY f.time
-"""
+"""  # noqa: S608
 
-IMPORTED_RUNS = r"""
+IMPORTED_RUNS = f"""
     SELECT s.biosample AS id, s.project, s.run,
-           j.id AS job, j.name AS job_name, j.destination, f.path, f.size, f.verified, f.time
+           j.id AS job, j.name AS job_name, j.destination, {_PLACE}, f.verified, f.time
     FROM (SELECT job, biosample, project, run, min(first) AS first
           FROM samples WHERE biosample IN (IDS)
           GROUP BY job, biosample, project, run
@@ -100,7 +108,7 @@ IMPORTED_RUNS = r"""
     JOIN jobs j ON j.key = s.job AND j.sources NOT LIKE '%"dataset:%'
     JOIN files f ON f.job = s.job AND f.number = s.first
     ORDER BY f.time
-"""
+"""  # noqa: S608
 """An import of single datasets need not hold all that there is of a run."""
 
 TOTALS = """

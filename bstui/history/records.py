@@ -106,6 +106,15 @@ class HistoryFile(Row, frozen=True, kw_only=True):
     message: str
     """Why it failed."""
     time: float | None
+    joined: str
+    """Relative to the destination, the file into which it was joined; empty: into none."""
+    is_removed: bool
+    """Whether it was to be removed once it was joined."""
+
+    @property
+    def place(self) -> str:
+        """Relative to the destination, the path of what holds its bytes."""
+        return self.joined if self.is_removed else self.path
 
 
 class Imported(Row, frozen=True, kw_only=True):
@@ -116,7 +125,7 @@ class Imported(Row, frozen=True, kw_only=True):
     job_name: str
     destination: str
     path: str
-    """Relative to the destination; of a biosample: of its first file."""
+    """Relative to the destination, what holds its bytes; of a biosample: of its first file."""
     size: int
     """Of that file."""
     verified: str

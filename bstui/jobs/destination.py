@@ -115,7 +115,7 @@ def meet_existing(
     needed = count = 0
     for file in files:
         obstacle = obstacles.above(file.path)
-        there = presence.at(file.path)
+        there = None if obstacle is None else presence.at(file.path)
         file = _blocked(file, obstacle) if obstacle else _meet(file, there, existing)
         met.append(file)
         if file.action != "adopt":
@@ -168,9 +168,10 @@ class Obstacles:
         self._known: dict[str, str | None] = {"": ""}
         """By folder: its obstacle, or None where nothing is there, and so nothing beneath it."""
 
-    def above(self, path: str) -> str:
-        """The nearest to the root of what is in the way to this path; empty for nothing."""
-        return self._in_the_way(path.rpartition("/")[0]) or ""
+    def above(self, path: str) -> str | None:
+        """The nearest to the root of what is in the way to this path; empty for nothing, None where
+        its folder is not there either."""
+        return self._in_the_way(path.rpartition("/")[0])
 
     def _in_the_way(self, folder: str) -> str | None:
         if folder in self._known:

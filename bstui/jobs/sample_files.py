@@ -124,13 +124,14 @@ def add_joined(room: Room, files: Iterable[PlanFile], options: Options) -> Room:
     """The room that is needed with the joined files: all of them beside their parts, or where the
     parts are removed that of the largest sample."""
     sizes: dict[str, int] = {}
-    paths: set[str] = set()
+    count = 0
     for file in files:
         if file.merged:
-            sizes[file.sample] = sizes.get(file.sample, 0) + file.size
-            paths.add(file.merged)
-    most = max(sizes.values(), default=0) if options.remove_lanes else sum(sizes.values())
-    return msgspec.structs.replace(room, needed=room.needed + most, files=room.files + len(paths))
+            whose = file.sample if options.remove_lanes else ""
+            sizes[whose] = sizes.get(whose, 0) + file.size
+            count += file.part == 1
+    most = max(sizes.values(), default=0)
+    return msgspec.structs.replace(room, needed=room.needed + most, files=room.files + count)
 
 
 def _plan_files(

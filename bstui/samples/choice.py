@@ -132,6 +132,8 @@ def refusal_of(dataset: Dataset, server: str, besides: Besides) -> tuple[str, st
 
 def run_name(dataset: Dataset) -> str:
     """The run, or runs joined by `+`; empty for what was uploaded without one."""
+    if len(dataset.runs) == 1:
+        return dataset.runs[0].name or dataset.runs[0].id
     return "+".join([run.name or run.id for run in dataset.runs])
 
 
@@ -185,9 +187,9 @@ def _same_text(old: Dataset, new: Dataset) -> str:
 
 def reads_of(dataset: Dataset) -> tuple[object, ...]:
     """Equal for two datasets that were made of the same reads: run, lane and library."""
-    libraries = frozenset(library.id for library in dataset.libraries)
+    libraries = frozenset([library.id for library in dataset.libraries])
     return (
-        frozenset(run.id for run in dataset.runs),
+        frozenset([run.id for run in dataset.runs]),
         dataset.lane,
         libraries or dataset.name,
     )

@@ -7,11 +7,13 @@ is read or written here.
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 
 from bstui.basespace.models import Dataset
 from bstui.errors import UsageError
+from bstui.packed import Packed
 from bstui.samples.choice import run_name
 from bstui.samples.fastq_name import FastqName, build_name, parse_name
 from bstui.samples.grouping import Sample
@@ -56,7 +58,7 @@ class LaneJoins:
 
     def __init__(self, *, unlike: bool = False) -> None:
         self._unlike = unlike
-        self._made: list[str] = []
+        self._made = Packed(str)
         """The paths of the joined files."""
         self._of = array("L")
         """Of each, its sample's place."""
@@ -116,11 +118,7 @@ def _sort_out(items: Iterable[Placed]) -> tuple[list[_Part], list[str]]:
         lane = dataset.lane if dataset.lane is not None else name.lane_number
         place = (run, run_id, lane or 0, int(name.segment or 0), dataset.id)
         parts.append(_Part(placed=item, name=name, place=place))
-    return sorted(parts, key=_place_of), others
-
-
-def _place_of(part: _Part) -> _Place:
-    return part.place
+    return sorted(parts, key=attrgetter("place")), others
 
 
 def _join(sample: Sample, parts: Sequence[_Part]) -> Iterator[JoinedFile]:
@@ -152,7 +150,10 @@ def _stem(sample: Sample, parts: Sequence[_Part]) -> FastqName:
 
 
 def _common_folder(paths: Iterable[str]) -> str:
-    folders = [path.split("/")[:-1] for path in paths]
+    alike = {path.rpartition("/")[0] for path in paths}
+    if len(alike) == 1:
+        return alike.pop()
+    folders = [folder.split("/") for folder in alike]
     common = []
     for level in zip(*folders, strict=False):
         if len(set(level)) > 1:
@@ -177,18 +178,17 @@ def _first_of_each(parts: Iterable[_Part]) -> list[_Part]:
 def _find_lone(parts: Sequence[_Part]) -> Iterator[str]:
     """A lane that has other reads than the others: what was joined would not be mates."""
     reads: dict[_Place, dict[str, _Part]] = {}
+    everything = set()
     for part in parts:
-        of_place = reads.setdefault(part.place, {})
-        if part.name.read in of_place:
-            other = of_place[part.name.read]
-            yield f"{_shown(part)} is the same read and lane as {_shown(other)}"
-        of_place[part.name.read] = part
-    everything = {part.name.read for part in parts}
+        read, of_place = part.name.read, reads.setdefault(part.place, {})
+        if read in of_place:
+            yield f"{_shown(part)} is the same read and lane as {_shown(of_place[read])}"
+        of_place[read] = part
+        everything.add(read)
     for found in reads.values():
-        missing = sorted(everything - found.keys())
-        if missing:
+        if len(found) < len(everything):
             one = next(iter(found.values()))
-            yield f"{_shown(one)} has no mate {missing[0]}"
+            yield f"{_shown(one)} has no mate {min(everything - found.keys())}"
     paired = next((part for part in parts if part.placed.dataset.is_paired), None)
     if paired is not None and not {"R1", "R2"} <= everything:
         yield f"the data of {_shown(paired)} is paired, and R1 or R2 is missing"
@@ -222,8 +222,9 @@ def _find_unlike(parts: Sequence[_Part]) -> Iterator[str]:
     for what, tell, value in _ALIKE:
         told: dict[object, _Part] = {}
         for part in datasets:
-            if value(part.placed.dataset):
-                told.setdefault(value(part.placed.dataset), part)
+            found = value(part.placed.dataset)
+            if found:
+                told.setdefault(found, part)
         if len(told) > 1:
             texts = [f"{_shown(p)} ({tell(p.placed.dataset)})" for p in told.values()]
             yield f"{what}: {' and '.join(texts[:2])}"

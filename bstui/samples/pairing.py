@@ -1,7 +1,6 @@
 """Things about a sample's FASTQ files that a person should look at before importing them."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -32,8 +31,8 @@ def find_oddities(sample: Sample, files: Mapping[str, Sequence[File]]) -> Iterat
             f"{sample.name} has data of {', '.join(twice)} both by lane and of all lanes "
             "together: these may be the same reads twice."
         )
-    reads = Counter(reads_of(dataset) for dataset in datasets if dataset.runs)
-    if any(count > 1 for count in reads.values()):
+    reads = [reads_of(dataset) for dataset in datasets if dataset.runs]
+    if len(set(reads)) < len(reads):
         yield f"{sample.name} takes several datasets of the same run, lane and library."
     lone = [name for d in datasets for name in _lone_reads(d, files.get(d.id, ()))]
     if lone:
@@ -95,5 +94,5 @@ def _mate(parts: FastqName) -> str:
 def _tell_other_lane(dataset: Dataset, files: Sequence[File]) -> bool:
     if dataset.lane is None:
         return False
-    told = {parts.lane_number for file in files if (parts := parse_name(file.name))}
-    return bool(told - {None, dataset.lane})
+    told = {parts.lane for file in files if (parts := parse_name(file.name))}
+    return any(lane and int(lane) != dataset.lane for lane in told)

@@ -20,6 +20,8 @@ _BLANK = re.compile(r"\s")
 _DEEPEST = 3
 """`<run>/`, `<run>/<dataset id>/`, `<run>/<dataset id>/<file id>/`."""
 
+_OF_DATASET = ("{run}", "{library}", "{lane}", "{dataset}")
+
 _Place = tuple[Choice, Dataset, File, str, str]
 """A file, its folder and its name there."""
 
@@ -44,6 +46,7 @@ class Places:
         *self._above, self._last = template.split("/")
         self._has_read = "{read}" in template
         self._is_by_file = any("{file}" in part or "{read}" in part for part in self._above)
+        self._is_of_dataset = any(field in template for field in _OF_DATASET)
         self._names = _Names(samples, "{project}" in template, blanks)
         self._levels = [0] * len(samples)
         self._folders = _Folders()
@@ -125,20 +128,25 @@ class Places:
         project = names.projects[number]
         values = {"project": project, "sample": names.of_sample(project, sample)}
         is_by_file = self._is_by_file or level == _DEEPEST
+        is_by_dataset = self._is_of_dataset or level > 0
         is_plain = self._last == "{file}"
         for choice in sample.choices:
             values["biosample"] = names.of_biosample(project, choice)
+            folder = None
             for dataset in choice.taken:
-                values |= _values_of(dataset)
-                folder = None
+                if is_by_dataset:
+                    values |= _values_of(dataset)
+                    folder = None
                 for file in self._files.get(dataset.id, ()):
                     values["file"] = file.name or file.id
                     if self._has_read:
                         values["read"] = read_of(file)
                     if folder is None or is_by_file:
-                        between = (values["run"] or _NO_RUN, dataset.id, file.id)[:level]
                         parts = [part.format_map(values) for part in self._above]
-                        folder = names.join((*parts, *between))
+                        if level:
+                            run = values["run"] or _NO_RUN
+                            parts += (run, dataset.id, file.id)[:level]
+                        folder = names.join(parts)
                     last = values["file"] if is_plain else self._last.format_map(values)
                     yield choice, dataset, file, folder, names.spell(last)
 

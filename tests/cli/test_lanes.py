@@ -115,6 +115,13 @@ def test_lanes_are_removed_when_asked_and_not_fetched_again(
     assert {file.path for file in records(other, job)} == set(joined_of(other, job))
     sums = record_folder(other, job.id).relative_to(other) / "md5sums.txt"
     assert subprocess.run(["md5sum", "-c", "--quiet", str(sums)], cwd=other).returncode == 0
+    assert_history(places.state / "history.db", places.jobs)
+    for word in ("zf-00h-1_S1_L001_R1_001.fastq.gz", "zf-00h-1_S1_R1_001.fastq.gz"):
+        rows = robin("history", "--files", "--json", word, "--path", f"{other}*").rows
+        assert {row["state"] for row in rows} == {"joined"}
+        assert {Path(row["path"]).name for row in rows} == {"zf-00h-1_S1_R1_001.fastq.gz"}
+        assert all(Path(row["path"]).is_file() and row["path"] == row["joined"] for row in rows)
+        assert len(rows) == (1 if "L001" in word else 2)
     # An attempt that was killed between the joining and the removal left a lane's file.
     path = next(iter(lanes))
     forgotten = other / path.relative_to(out)
@@ -127,6 +134,7 @@ def test_lanes_are_removed_when_asked_and_not_fetched_again(
     assert start_again(robin, job) == 0
     assert {path.name for path in other.rglob("*.fastq.gz")} == left
     assert len(laboratory.requests()) > asked
+    assert_history(places.state / "history.db", places.jobs)
 
 
 def test_a_lane_that_was_changed_is_not_joined(

@@ -12,6 +12,7 @@ from bstui.jobs.records import (
     FileDone,
     FileFailed,
     Left,
+    Merged,
     Options,
     Outcome,
     PlanFile,
@@ -82,6 +83,17 @@ def done(file: PlanFile, moment: float = START + 20, path: str = "") -> FileDone
         size=file.size,
         verified="etag",
         md5="0" * 32,
+    )
+
+
+def merged(files: Iterable[PlanFile], path: str, *, removes: bool) -> Merged:
+    parts = list(files)
+    return Merged(
+        time=START + 30,
+        path=path,
+        size=sum(file.size for file in parts),
+        parts=tuple(file.id for file in parts),
+        removes=removes,
     )
 
 

@@ -197,7 +197,7 @@ def test_migration_after_a_copy(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, path, steps)
         assert connection.execute("SELECT count(*), max(colour) FROM jobs").fetchone() == (1, None)
-    copy = path.with_name("history.db.v2")
+    copy = path.with_name(f"history.db.v{len(STEPS)}")
     with History(copy) as history:
         assert [job.files_done for job in history.jobs()] == [300]
 

@@ -1,5 +1,7 @@
 """What the history answers."""
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +10,20 @@ import msgspec
 import pytest
 
 from bstui.errors import NotFound
-from bstui.history import History, Totals
+from bstui.history import History, Narrowing, Totals
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.records import Outcome, PlanFile
 from bstui.paths import Places
-from tests.history.past import START, attempt, done, failed, finished_job, plan_job, planned_file
+from tests.history.past import (
+    START,
+    attempt,
+    done,
+    failed,
+    finished_job,
+    merged,
+    plan_job,
+    planned_file,
+)
 
 
 @pytest.fixture
@@ -181,3 +192,60 @@ def test_closing_breaks_a_catch_up_off(places: Places) -> None:
     history.close()
     thread.join()
     assert ended == [False]
+
+
+@pytest.mark.parametrize("removes", [True, False])
+def test_lanes_that_were_joined(
+    history: History, places: Places, tmp_path: Path, removes: bool
+) -> None:
+    files = [planned_file(number) for number in range(3)]
+    job = plan_job(places.jobs, files, destination=str(tmp_path))
+    whole = "Genomes/NA12878/whole.fastq.gz"
+    joined = merged(files[:2], whole, removes=removes)
+    attempt(job, 1, [*map(done, files), joined], Outcome.DONE)
+    history.catch_up(places.jobs)
+    found = list(history.files_of(job.id))
+    assert [file.joined for file in found] == [whole, whole, ""]
+    assert [file.path for file in found] == [file.path for file in files]
+    assert [file.place == whole for file in found] == [removes, removes, False]
+    for words in (whole, "whole.fastq", files[0].path):
+        assert [one.id for one in history.jobs(words)] == [job.id]
+    for path in (whole, files[0].path):
+        narrowing = Narrowing(path=f"{tmp_path}/{path}")
+        assert [one.id for one in history.jobs(narrowing=narrowing)] == [job.id]
+    imported = history.imported([file.id for file in files])
+    assert (imported["r0"].path, imported["r0"].size) == (
+        (whole, 200) if removes else (files[0].path, 100)
+    )
+    assert (imported["r2"].path, imported["r2"].size) == (files[2].path, 100)
+    (run,) = history.imported_runs(["b-NA12878"])["b-NA12878"]
+    assert (run.path, run.size) == (imported["r0"].path, imported["r0"].size)
+
+
+def test_a_lane_that_was_fetched_again_is_joined_no_more(history: History, places: Places) -> None:
+    files = [planned_file(number) for number in range(2)]
+    job = plan_job(places.jobs, files)
+    attempt(job, 1, [*map(done, files), merged(files, "whole.fastq.gz", removes=True)])
+    attempt(job, 2, [done(files[0])])
+    history.catch_up(places.jobs)
+    assert [file.is_removed for file in history.files_of(job.id)] == [False, True]
+
+
+@pytest.mark.skipif(sqlite3.sqlite_version_info < (3, 35), reason="SQLite drops no columns")
+def test_a_history_that_knew_no_joined_files_reads_of_them(places: Places) -> None:
+    places.state.mkdir(parents=True)
+    path = places.state / "history.db"
+    files = [planned_file(number) for number in range(2)]
+    job = plan_job(places.jobs, files)
+    attempt(job, 1, [*map(done, files), merged(files, "whole", removes=True)], Outcome.DONE)
+    with History(path) as history:
+        history.catch_up(places.jobs)
+        known = list(history.files_of(job.id))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for column in ("joined", "joined_size", "is_removed"):
+            connection.execute(f"ALTER TABLE files DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 2")
+    with History(path) as history:
+        history.catch_up(places.jobs)
+        assert list(history.files_of(job.id)) == known
+        assert {file.place for file in known} == {"whole"}

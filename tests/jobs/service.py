@@ -19,14 +19,14 @@ def a_dataset(lane: int) -> Json:
         "Id": f"ds.{lane}",
         "Name": f"B_L00{lane}",
         "Project": {"Id": "5", "Name": "P"},
-        "TotalSize": 10,
+        "TotalSize": 1000,
         "DateCreated": "2026-01-12T09:30:00.0000000Z",
         "Properties": {"Items": [run, lanes, biosample]},
     }
 
 
 def answer_for(
-    datasets: Sequence[Json], *, size: int = 5, archived: Collection[str] = (), name: str = ""
+    datasets: Sequence[Json], *, size: int = 500, archived: Collection[str] = (), name: str = ""
 ) -> Answer:
     """Answers a planner: two files for each dataset, `name` before theirs."""
 

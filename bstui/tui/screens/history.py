@@ -44,7 +44,12 @@ def _account(job: HistoryJob) -> str:
 def _split(file: HistoryFile) -> tuple[str, str]:
     """Its folder and its name: a path cut at its end would tell neither."""
     folder, _, name = file.path.rpartition("/")
-    return folder, name
+    joined = file.joined.rpartition("/")[2]
+    return folder, f"{name} in {joined}" if file.is_removed else name
+
+
+def _state(file: HistoryFile) -> str:
+    return "joined" if file.is_removed else file.state
 
 
 def _outcome(job: HistoryJob) -> str:
@@ -76,7 +81,7 @@ _FILE_FIELDS = (
     Field[HistoryFile](Column("file", "file", 40, 24, 0, grow=True), lambda f: _split(f)[1]),
     Field[HistoryFile](Column("sample", "sample", 16, 12, 3), lambda f: f.sample),
     Field[HistoryFile](Column("folder", "folder", 40, 20, 4, letter="o"), lambda f: _split(f)[0]),
-    Field[HistoryFile](Column("state", "state", 8, priority=1, letter="t"), lambda f: f.state),
+    Field[HistoryFile](Column("state", "state", 8, priority=1, letter="t"), _state),
     Field[HistoryFile](
         Column("size", "size", 8, priority=1, right=True, letter="z"),
         lambda f: size_text(f.size),
@@ -231,7 +236,7 @@ class FilesScreen(ListPlace):
 
     def copy_text(self) -> str:
         file = self._pane.cursor_item
-        return "" if file is None else f"{self._job.destination}/{file.path}"
+        return "" if file is None else f"{self._job.destination}/{file.place}"
 
     def on_pick_table_opened(self) -> None:
         self.say("y copies its path", Role.MUTED)
