@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from bstui.jobs.glance import status_of
 from bstui.jobs.identifiers import find_job, find_jobs
 from bstui.jobs.launchers import launcher_of
 from bstui.jobs.launchers import resume as resume_job
-from bstui.jobs.records import Batch, Launcher, Want
+from bstui.jobs.records import FORMAT, Batch, Launcher, PlanHeader, Want
 from bstui.jobs.state import SILENCE, JobStatus, State
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
 from bstui.timetable import parse_timetable
@@ -43,6 +43,7 @@ def jobs(session: Session, every: bool, active: bool) -> int:
     write_jobs(session, shown)
     if len(shown) < len(views):
         say(f"Not shown: {count_text(len(views) - len(shown), 'older job')}; --all shows all.")
+    tell_newer(view.header for view in shown)
     for job_id, problem in watch.unreadable.items():
         say(f"The job {job_id} cannot be read: {problem}")
     return 0
@@ -202,6 +203,14 @@ def logs(session: Session, job: str, path: bool) -> int:
     else:
         session.output.write(LOG_KEYS, map(log_row, lines))
     return 0
+
+
+def tell_newer(headers: Iterable[PlanHeader]) -> None:
+    """Say which jobs are only read."""
+    for header in headers:
+        if header.format > FORMAT:
+            made = f"The job {header.name} was made by a newer bstui (format {header.format})"
+            say(f"{made}: shown is what this one can read, and it changes nothing.")
 
 
 def write_jobs(session: Session, views: Sequence[JobView]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bstui.cli.jobs import tell_newer
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.output import Row
@@ -32,6 +33,7 @@ def report(session: Session, job: str, page: str | None) -> int:
     if form not in ("table", "json") or (page and form == "json"):
         raise UsageError("A report is text, --json or --html FILE.", hint="Give one of them.")
     account = account_of(find_job(session.places.jobs, job))
+    tell_newer([account.view.header])
     if page:
         _write(page_of(account, facts_of(account)), page)
     elif form == "json":
