@@ -65,6 +65,18 @@ def test_what_was_recorded_in_every_format_is_verified(shell: Shell, kept: Path)
         assert [row["state"] for row in said.rows] == ["missing", "missing"]
 
 
+def test_damage_takes_no_more_than_it_hit(shell: Shell, kept: Path, places: Places) -> None:
+    job = find_job(places.jobs, "blank")
+    started, first, *others = job.events(1).read_bytes().splitlines(keepends=True)
+    job.events(1).write_bytes(b"".join((started, bytes(len(first) - 1), b"\n", *others)))
+    said = shell("report", "blank", "--json")
+    assert said.rows[0]["files_fetched"] == 1
+    assert said.err.count("Of attempt 1's events 1 line cannot be read") == 1
+    os.truncate(job.path / "result-0001.json", 0)
+    assert "stopped: its result cannot be read" in shell("jobs").out
+    assert next(row for row in shell("jobs", "--json").rows if row["name"] == "blank")["reason"]
+
+
 def test_a_job_of_a_newer_version_is_only_read(shell: Shell, kept: Path, places: Places) -> None:
     job = find_job(places.jobs, "every-record")
     plan = job.path / PLAN
