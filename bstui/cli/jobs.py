@@ -1,16 +1,14 @@
-"""`jobs`, `attach`, `pause`, `resume`, `cancel`, `logs`: what was started, and what it shall do."""
+"""`jobs`, `attach`, `pause`, `resume`, `cancel`, `limit`: what was begun, and what it shall do."""
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
 from bstui.cli.batch import batch_options, changed_batch
 from bstui.cli.following import exit_code_of_all, follow, tell_failures
-from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table, log_row
+from bstui.cli.job_rows import JOB_KEYS, job_row, job_table
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -187,24 +185,6 @@ def limit(session: Session, names: Sequence[str], **wishes: str | int | None) ->
     return 0
 
 
-@command("logs")
-@_JOB
-@click.option("--path", is_flag=True, help="Print where the log is, instead of the log.")
-def logs(session: Session, job: str, path: bool) -> int:
-    """Print JOB's log."""
-    log = find_job(session.places.jobs, job).log
-    if path:
-        click.echo(log)
-        return 0
-    lines = _lines_of(log)
-    if session.form == "table":
-        for line in lines:
-            sys.stdout.write(f"{line}\n")
-    else:
-        session.output.write(LOG_KEYS, map(log_row, lines))
-    return 0
-
-
 def tell_newer(headers: Iterable[PlanHeader]) -> None:
     """Say which jobs are only read."""
     for header in headers:
@@ -270,12 +250,3 @@ def _confirm(question: str) -> None:
     if not is_terminal():
         raise UsageError("There is no terminal to ask at.", hint="Give --yes.")
     click.confirm(question, abort=True, err=True)
-
-
-def _lines_of(log: Path) -> Iterator[str]:
-    try:
-        with log.open("rb") as lines:
-            for line in lines:
-                yield line.decode("utf-8", "replace").rstrip("\n")
-    except FileNotFoundError:
-        say("There is no log yet.")
