@@ -84,7 +84,9 @@ def read_tree(folder: Path, without: Collection[Path] = ()) -> dict[str, str]:
 
 
 def _walk(folder: Path, without: set[str]) -> Iterator[Path]:
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as listed:
+        entries = list(listed)
+    for entry in entries:
         if entry.path not in without:
             yield Path(entry.path)
             if entry.is_dir(follow_symlinks=False):

@@ -50,6 +50,7 @@ class BstuiApp(KeyOrder):
     COMMANDS = {KeyCommands, Destinations}
     DEFAULT_MODE = _MODES[0]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-roomy")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
 
     def __init__(self, services: Services, *, watches_terminal: bool = False) -> None:
         self.services = services

@@ -58,8 +58,9 @@ class SharedFolder(mfusepy.Operations):  # type: ignore[misc]
     def _list(self, folder: str) -> Iterator[_Entry]:
         for name in (".", ".."):
             yield name, {"st_ino": os.stat(folder).st_ino}, 0
-        for entry in os.scandir(folder):
-            yield entry.name, {"st_ino": entry.inode()}, 0
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                yield entry.name, {"st_ino": entry.inode()}, 0
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, int]:
         found = os.lstat(self._there(path))

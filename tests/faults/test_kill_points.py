@@ -18,6 +18,7 @@ from bstui.jobs.records import Options
 from tests.faults.extent import chosen
 from tests.faults.small_job import Job, Template, plan, serving
 from tests.faults.strace import Point, died_at, points_of, read_trace, require_strace, strace
+from tests.lab import wait_for
 from tests.oracle import (
     asked_again,
     assert_imported,
@@ -182,17 +183,19 @@ def test_a_job_that_is_killed_anywhere_ends_in_the_same_tree(
 
 
 def kill_half_way(lane: Lane) -> None:
-    """Let every run from now on find one range recorded, and the next begun."""
+    """Let every run from now on find a part recorded, and the next begun."""
     job, faults = lane.job, lane.job.simulator.faults
     big = max(job.folder.files(), key=lambda file: file.size)
     lane.template.begin()
     faults.hold_at([big.id], RANGE + 100_000)
     worker = job.start()
     faults.wait_until_held([big.id], 60)
+    wait_for(lambda: bool(recorded_ranges(job.destination).get(big.id)))
     worker.kill()
     worker.wait()
     faults.clear()
-    assert recorded_ranges(job.destination)[big.id] == [(0, RANGE)]
+    kept = recorded_ranges(job.destination)[big.id]
+    assert RANGE // 3 < sum(stop - start for start, stop in kept) <= RANGE + 100_000
     lane.template.keep()
 
 

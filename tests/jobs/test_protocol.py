@@ -129,7 +129,9 @@ class Protocol(RuleBasedStateMachine):
 
     def stamp(self) -> None:
         """Give every file that has changed the model's time."""
-        for entry in os.scandir(self.folder.path):
+        with os.scandir(self.folder.path) as listed:
+            entries = list(listed)
+        for entry in entries:
             info = entry.stat()
             if self.stamps.get(entry.name) != (info.st_ino, info.st_size, info.st_mtime_ns):
                 os.utime(entry.path, (self.now, self.now))

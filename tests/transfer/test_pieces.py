@@ -207,7 +207,7 @@ async def test_waiting_longer_at_each_try_and_since_the_first() -> None:
     waits.hold(NoSpace("Full."))
     wait = waits.current(is_moving=False)
     assert wait is not None
-    assert (wait.reason, wait.since, wait.next_try) == ("room", 1000.0, 1060.0)
+    assert (wait.reason, wait.since, wait.next_try) == ("room", 1000.0, 1005.0)
     assert waits.current(is_moving=True) is None
     waits.pause()
     assert waits.current(is_moving=False) is None

@@ -72,8 +72,12 @@ class Desk(Keyboard):
         return shown
 
     def line(self, *texts: str) -> str:
-        """The one line of the screen that has all of these."""
-        found = [line for line in self.text.splitlines() if all(text in line for text in texts)]
+        """The one line of the screen that has all of these, a preview under a list left out."""
+        lines = self.text.splitlines()
+        for pane in self.app.screen.query(".beside"):
+            if pane.region.width == self.app.size.width:
+                lines[pane.region.y : pane.region.bottom] = []
+        found = [line for line in lines if all(text in line for text in texts)]
         assert len(found) == 1, f"{len(found)} lines have {texts}\n{self.text}"
         return found[0]
 

@@ -199,8 +199,9 @@ async def test_several_projects_and_runs_open_together(
         await desk.press("space")
         await desk.see("2 chosen, enter opens")
         await desk.press("enter")
-        await desk.see("2 sources › biosamples", "Tumour-07", "Zebrafish", "Exomes 07", "1/18")
-        await go_to(desk, "Tumour-07")
+        await desk.see("2 sources › biosamples", "Zebrafish", "1/18")
+        await desk.press("G")
+        await desk.see("Exomes 07", "18/18")
         await desk.press("space")
         await desk.see("marked 1 here, 1 in all")
         mark = desk.app.services.workspace.basket.marks[0] if desk.app.services.workspace else None
@@ -393,3 +394,21 @@ async def test_what_can_be_had_of_a_run_is_told_beside_it(
         await desk.see("BCL yes, FASTQ 0 of 60", "Okafor")
         await desk.press("G")
         await desk.see("archived:", "bs unarchive run")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_what_is_known_stands_under_the_list_where_it_is_narrow(
+    places: Places, laboratory: Simulator, size: tuple[int, int]
+) -> None:
+    log_in(places, laboratory)
+    async with sit_down(make_services(places), size=size) as desk:
+        await open_profile(desk)
+        await desk.press("right_square_bracket")
+        await desk.see_line("[!]", "Panel plate 2")
+        await desk.see("uploading: It is not complete at BaseSpace yet")
+        await desk.press("left_square_bracket")
+        await go_to(desk, "] Zebrafish")
+        await desk.press("enter")
+        await desk.see("› biosamples", "project   Zebrafish heart RNA-seq")
+        await desk.press("G")
+        await desk.see_line(" zf-72h-4  1")

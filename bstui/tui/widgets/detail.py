@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from bstui.tui.keys import bindings
 from bstui.tui.widgets.canvas import Line, Lines, Role, Span, fit, fold
 
 _LABEL_WIDTH = 10
+_IN_TITLE = ("id", "size")
+"""Facts that the title, and the row above, tell already."""
+_LOW, _BROAD = 6, 56
+"""So few lines, or less, of such a width, or more, hold two pairs side by side."""
 
 
 class Detail(Lines):
@@ -41,6 +47,9 @@ class Detail(Lines):
         width = self.size.width
         if not width:
             return
+        if self.size.height <= _LOW and width >= _BROAD and self.has_class("beside"):
+            self.show_lines(self._low_lines(width))
+            return
         lines: list[Line] = [
             (Span(text, Role.STRONG),) for text in self._folded(self._title, width)
         ]
@@ -56,6 +65,36 @@ class Detail(Lines):
         for text in self._below:
             lines += [(Span(part),) for part in self._folded(text, width) or [""]]
         self.show_lines(lines)
+
+    def _low_lines(self, width: int) -> list[Line]:
+        """Under a list: the title, then what is to be known before all else, then pairs.
+
+        What differs from row to row stands in one line and role, and the size in the row above:
+        each change costs bytes.
+        """
+        first = "  ".join((self._title, *(value for label, value in self._pairs if label == "id")))
+        lines: list[Line] = [(Span(fit(first, width, self.glyphs.ellipsis), Role.STRONG),)]
+        for text in self._below:
+            lines += [(Span(part, Role.WARNING),) for part in self._folded(text, width)]
+        half = width // 2
+        waiting: Line = ()
+        for label, value in self._pairs:
+            if label in _IN_TITLE:
+                continue
+            shown = self.glyphs.ellipsis if value == "…" else value
+            pair = (Span(fit(label, _LABEL_WIDTH, ""), Role.MUTED), Span(shown))
+            is_long = len(label) >= _LABEL_WIDTH or cell_len(shown) > half - _LABEL_WIDTH - 1
+            if waiting and not is_long:
+                lines.append((*waiting, *pair))
+                waiting = ()
+            elif is_long:
+                lines += [waiting] if waiting else []
+                waiting = ()
+                room = width - _LABEL_WIDTH
+                lines.append((pair[0], Span(fit(shown, room, self.glyphs.ellipsis))))
+            else:
+                waiting = (pair[0], Span(fit(shown, half - _LABEL_WIDTH, "")))
+        return [*lines, waiting] if waiting else lines
 
     def _folded(self, text: str, width: int) -> list[str]:
         """A long name is shown whole here, for the table cuts it."""
