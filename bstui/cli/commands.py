@@ -24,7 +24,7 @@ COMMANDS = {
     "resume": ("jobs:resume", "Go on with a job"),
     "cancel": ("jobs:cancel", "Cancel a job; what has arrived stays"),
     "limit": ("jobs:limit", "Change how fast a job may go"),
-    "logs": ("jobs:logs", "Print a job's log"),
+    "logs": ("logs:logs", "Print a job's log"),
     "report": ("report:report", "Tell what a job did: text, rows, or a page of HTML"),
     "sheet": ("sheets:sheet", "Write a pipeline's sample sheet of jobs"),
     "verify": ("verifying:verify", "Check that what was imported is as it was"),

@@ -195,6 +195,7 @@ def _to_forget(session: Session, names: Sequence[str], before: datetime | None) 
 
 def _is_before(folder: JobFolder, moment: float) -> bool:
     try:
+        folder.check_format()
         return folder.header().created < moment
     except BstuiError:  # one of a newer bstui is not ours to remove
         return False

@@ -1,16 +1,14 @@
-"""`jobs`, `attach`, `pause`, `resume`, `cancel`, `logs`: what was started, and what it shall do."""
+"""`jobs`, `attach`, `pause`, `resume`, `cancel`, `limit`: what was begun, and what it shall do."""
 
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
 from bstui.cli.batch import batch_options, changed_batch
 from bstui.cli.following import exit_code_of_all, follow, tell_failures
-from bstui.cli.job_rows import JOB_KEYS, LOG_KEYS, job_row, job_table, log_row
+from bstui.cli.job_rows import JOB_KEYS, job_row, job_table
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.session import Session, is_terminal
@@ -22,7 +20,7 @@ from bstui.jobs.glance import status_of
 from bstui.jobs.identifiers import find_job, find_jobs
 from bstui.jobs.launchers import launcher_of
 from bstui.jobs.launchers import resume as resume_job
-from bstui.jobs.records import Batch, Launcher, Want
+from bstui.jobs.records import FORMAT, Batch, Launcher, PlanHeader, Want
 from bstui.jobs.state import SILENCE, JobStatus, State
 from bstui.jobs.watch import JobsWatch, JobView, JobWatch
 from bstui.timetable import parse_timetable
@@ -43,6 +41,7 @@ def jobs(session: Session, every: bool, active: bool) -> int:
     write_jobs(session, shown)
     if len(shown) < len(views):
         say(f"Not shown: {count_text(len(views) - len(shown), 'older job')}; --all shows all.")
+    tell_newer(view.header for view in shown)
     for job_id, problem in watch.unreadable.items():
         say(f"The job {job_id} cannot be read: {problem}")
     return 0
@@ -186,22 +185,12 @@ def limit(session: Session, names: Sequence[str], **wishes: str | int | None) ->
     return 0
 
 
-@command("logs")
-@_JOB
-@click.option("--path", is_flag=True, help="Print where the log is, instead of the log.")
-def logs(session: Session, job: str, path: bool) -> int:
-    """Print JOB's log."""
-    log = find_job(session.places.jobs, job).log
-    if path:
-        click.echo(log)
-        return 0
-    lines = _lines_of(log)
-    if session.form == "table":
-        for line in lines:
-            sys.stdout.write(f"{line}\n")
-    else:
-        session.output.write(LOG_KEYS, map(log_row, lines))
-    return 0
+def tell_newer(headers: Iterable[PlanHeader]) -> None:
+    """Say which jobs are only read."""
+    for header in headers:
+        if header.format > FORMAT:
+            made = f"The job {header.name} was made by a newer bstui (format {header.format})"
+            say(f"{made}: shown is what this one can read, and it changes nothing.")
 
 
 def write_jobs(session: Session, views: Sequence[JobView]) -> None:
@@ -261,12 +250,3 @@ def _confirm(question: str) -> None:
     if not is_terminal():
         raise UsageError("There is no terminal to ask at.", hint="Give --yes.")
     click.confirm(question, abort=True, err=True)
-
-
-def _lines_of(log: Path) -> Iterator[str]:
-    try:
-        with log.open("rb") as lines:
-            for line in lines:
-                yield line.decode("utf-8", "replace").rstrip("\n")
-    except FileNotFoundError:
-        say("There is no log yet.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bstui.cli.jobs import tell_newer
 from bstui.cli.messages import say
 from bstui.cli.options import command
 from bstui.cli.output import Row
@@ -15,7 +16,7 @@ from bstui.cli.session import Session
 from bstui.errors import BstuiError, UsageError
 from bstui.jobs.account import Account, Tally, account_of
 from bstui.jobs.identifiers import find_job
-from bstui.units import duration_text, rate_text
+from bstui.units import count_text, duration_text, rate_text
 
 _SHOWN = 50
 """Rows of a kind that text is given; `--json` has all."""
@@ -32,6 +33,8 @@ def report(session: Session, job: str, page: str | None) -> int:
     if form not in ("table", "json") or (page and form == "json"):
         raise UsageError("A report is text, --json or --html FILE.", hint="Give one of them.")
     account = account_of(find_job(session.places.jobs, job))
+    tell_newer([account.view.header])
+    _tell_damaged(account)
     if page:
         _write(page_of(account, facts_of(account)), page)
     elif form == "json":
@@ -40,6 +43,13 @@ def report(session: Session, job: str, page: str | None) -> int:
     else:
         _write_text(session, account)
     return 0
+
+
+def _tell_damaged(account: Account) -> None:
+    for one in account.attempts:
+        if one.damaged:
+            lines = count_text(one.damaged, "line")
+            say(f"Of attempt {one.attempt}'s events {lines} cannot be read: what came may be more.")
 
 
 def _rows(account: Account) -> Iterator[Row]:

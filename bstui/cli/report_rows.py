@@ -48,6 +48,7 @@ def attempt_row(one: PastAttempt) -> Row:
         "ended": moment_text(one.ended),
         "seconds": round(one.seconds, 1),
         "end": one.end,
+        "damaged_lines": one.damaged,
     }
 
 

@@ -11,7 +11,7 @@ from bstui.basespace.states import states_of_dataset, states_of_project, states_
 from bstui.cli import rows
 from bstui.cli.calls import run_calls
 from bstui.cli.job_rows import job_row, proof_row
-from bstui.cli.jobs import write_jobs
+from bstui.cli.jobs import tell_newer, write_jobs
 from bstui.cli.options import command
 from bstui.cli.run_metrics import metrics_row
 from bstui.cli.run_rows import facts_row
@@ -67,6 +67,7 @@ def _more_of(view: JobView) -> dict[str, Any]:
 def _show_job(session: Session, folder: JobFolder, check: bool) -> int:
     """The job, and of a raw run completeness and metrics; 6 where a check finds it wanting."""
     view = JobWatch(folder).refresh()
+    tell_newer([view.header])
     proof = _prove_again(folder) if check else view.proof
     facts = job_row(view) | _more_of(view)
     if proof is not None:

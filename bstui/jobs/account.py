@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bstui.jobs.arrived import files_brought
 from bstui.jobs.edited_sheet import EDITED
-from bstui.jobs.events import leaving, read_events
+from bstui.jobs.events import count_damaged, leaving, read_events
 from bstui.jobs.folder import JobFolder
 from bstui.jobs.manifest import JOB, MANIFEST, MD5SUMS, record_folder
 from bstui.jobs.records import FileDone, Started
@@ -43,6 +43,8 @@ class PastAttempt:
     end: str
     """`done`, `time limit` …; empty where it said nothing."""
     slurm_id: str = ""
+    damaged: int = 0
+    """Lines of its events that cannot be read."""
 
     @property
     def seconds(self) -> float:
@@ -157,6 +159,7 @@ def _attempts(
             ended=result.time if result else left.time if left else max(last, beat),
             end=str(result.outcome) if result else left.reason if left else "",
             slurm_id=started.slurm_id,
+            damaged=count_damaged(folder.events(attempt)),
         )
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ PASSING = frozenset(
 """What a disk says that takes nothing just now: no room, read-only, its server away."""
 _TAIL = 64 * 1024
 """Bytes in which the last line is looked for; no event is longer."""
+
+_REST = 90.0
+"""Seconds without a line after which none is on its way any more."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AnyEvent).decode
@@ -71,8 +75,9 @@ class EventLog:
 def read_events(path: Path, offset: int = 0) -> Iterator[tuple[AnyEvent, int]]:
     """Whole events from `offset` on, each with the offset after it.
 
-    Stops at a line without its newline and at NUL bytes, which may still become a line (on NFS) or
-    never (after a power cut). A line that is no event we know is passed over.
+    Stops at a line without its newline. NUL bytes may still become a line on NFS, or never will
+    after a power cut: reading stops at them too, until the attempt has left or its file has rested
+    for a while. A line that is no event we know is passed over.
     """
     try:
         file = open(path, "rb")  # noqa: SIM115
@@ -81,7 +86,7 @@ def read_events(path: Path, offset: int = 0) -> Iterator[tuple[AnyEvent, int]]:
     with file:
         file.seek(offset)
         for line in file:
-            if not line.endswith(b"\n") or b"\0" in line:
+            if not line.endswith(b"\n") or (b"\0" in line and not _has_settled(path)):
                 return
             offset += len(line)
             if event := _parse(line):
@@ -104,6 +109,32 @@ def leaving(path: Path) -> Left | None:
         return None
     event = _parse(lines[-1]) if lines else None
     return event if isinstance(event, Left) else None
+
+
+def count_damaged(path: Path) -> int:
+    """Whole lines that are not even JSON: what they told is lost."""
+    damaged = 0
+    try:
+        with open(path, "rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n") and _parse(line) is None and not _is_json(line):
+                    damaged += 1
+    except FileNotFoundError:
+        return 0
+    return damaged
+
+
+def _has_settled(path: Path) -> bool:
+    """Whether no line of these events is still on its way through a file server."""
+    return leaving(path) is not None or time.time() - path.stat().st_mtime > _REST
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _parse(line: bytes) -> AnyEvent | None:

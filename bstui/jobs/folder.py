@@ -105,6 +105,11 @@ class JobFolder:
         """Line 1 of the plan. NotFound, or an error that says why it cannot be read."""
         return self._header
 
+    def check_format(self) -> None:
+        """BstuiError where a newer bstui made it: then it is only read."""
+        if self.header().format > FORMAT:
+            raise _newer(self.path, self.header().format)
+
     def files(self) -> Iterator[PlanFile]:
         """The plan's files, one at a time. An error where one is missing or damaged."""
         expected, number = self.header().files, 0
@@ -200,6 +205,7 @@ class JobFolder:
 
     def _link(self, kind: str, number: int, record: Record) -> bool:
         """Give a whole file this number; False where another has it."""
+        self.check_format()
         partial = self.path / f".{kind}.{secrets.token_hex(8)}"
         write_whole(partial, _encode(record))
         try:
@@ -210,6 +216,7 @@ class JobFolder:
 
     def claim(self, attempt: int) -> int:
         """Take the attempt: a descriptor of its new events file. InUse where another has it."""
+        self.check_format()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
         try:
             descriptor = os.open(self.events(attempt), flags, 0o600)
@@ -308,14 +315,22 @@ def _read_header(folder: Path) -> PlanHeader:
         raise _missing(folder) from error
     try:
         version = msgspec.json.decode(line, type=_Version).format
-        if version > FORMAT:
-            raise BstuiError(
-                f"The job {folder.name} was made by a newer bstui (format {version}).",
-                hint="Use that version for it.",
-            )
-        return msgspec.json.decode(line, type=PlanHeader)
+        try:
+            return msgspec.json.decode(line, type=PlanHeader)
+        except msgspec.ValidationError as error:
+            if version > FORMAT:
+                raise _newer(folder, version) from error
+            raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _damaged(folder, str(error)) from error
+
+
+def _newer(folder: Path, version: int) -> BstuiError:
+    return BstuiError(
+        f"The job {folder.name} was made by a newer bstui (format {version}).",
+        why="This one reads of it what it knows, and changes nothing.",
+        hint="Use that version for it.",
+    )
 
 
 def _link_whole(partial: Path, final: Path) -> bool:

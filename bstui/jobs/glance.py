@@ -78,6 +78,7 @@ def _look(folder: JobFolder, machine: Machine) -> Seen:
         started=started,
         left=leaving(path) if result is None else None,
         result=result,
+        result_is_damaged=result is None and attempt in numbers.result,
         progress=heartbeat.record if heartbeat else None,
         beat=max(touched, heartbeat.moment if heartbeat else 0.0),
         process=process,

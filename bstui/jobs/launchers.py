@@ -103,6 +103,7 @@ def resume(
     here; it has to act for the same account. UsageError for a job of another profile, WrongAccount
     or NotLoggedIn where it would not be let in.
     """
+    folder.check_format()
     header = folder.header()
     where = launcher or launcher_of(folder)
     token = None

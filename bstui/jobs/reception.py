@@ -46,7 +46,8 @@ def take_in(record: Path, destination: Path, jobs_dir: Path) -> JobFolder | None
 
 def let_go(folder: JobFolder, *, anyway: bool = False) -> None:
     """Remove a job's folder, and no data. UsageError where a worker holds it, or, unless `anyway`,
-    where nothing would be left that tells of its files."""
+    where nothing would be left that tells of its files. BstuiError for one of a newer bstui."""
+    folder.check_format()
     header, status = folder.header(), status_of(folder)
     if status.is_active:
         raise UsageError(

@@ -69,6 +69,8 @@ class Seen:
     left: Left | None = None
     """Its last event, where that is its leaving, and no result says more."""
     result: Result | None = None
+    result_is_damaged: bool = False
+    """Whether one was written, whole as they all are, and cannot be read any more."""
     progress: Progress | None = None
     """Its heartbeat; never that of an older attempt."""
     beat: float = 0.0
@@ -126,7 +128,9 @@ class JobStatus:
 
 def life_of(seen: Seen, now: float | None) -> Life:
     """Whether the highest attempt's worker lives. `now` is None for a reader that cannot write."""
-    has_left = seen.left is not None and seen.left.reason not in FINISHING
+    has_left = seen.left is not None and (
+        seen.left.reason not in FINISHING or seen.result_is_damaged
+    )
     if seen.attempt == 0 or seen.result is not None or has_left:
         return Life.DEAD
     if seen.started is None:
@@ -149,7 +153,8 @@ def state_of(seen: Seen, now: float | None) -> JobStatus:
     if seen.fallen and seen.asked is not None:
         return _dead(seen, State.STOPPED, seen.fallen, seen.launched)
     if seen.left is not None:
-        status = _dead(seen, State.STOPPED, seen.left.reason, seen.left.time)
+        reason = "its result cannot be read" if seen.result_is_damaged else seen.left.reason
+        status = _dead(seen, State.STOPPED, reason, seen.left.time)
         return replace(status, exit_code=seen.left.exit_code)
     return _vanished(seen)
 

@@ -380,18 +380,18 @@ class Worker:
             outcome = Outcome.CANCELLED
         ending = ending or UNFINISHED
         await record_end(self._recorder, outcome, self._reporter.note)
+        # Before the last word: whoever follows the log stops at that.
+        log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
         if outcome is None:
             await self._settle(lambda: self._attempt.leave(ending.reason, ending.exit_code))
         else:
-            seconds = time.monotonic() - self._began
-            result = make_result(progress, outcome, ending.exit_code, seconds)
+            worked = time.monotonic() - self._began
             result = msgspec.structs.replace(
-                result,
+                make_result(progress, outcome, ending.exit_code, worked),
                 on_done=self._aftermath.done_code,
                 on_sample_failed=self._aftermath.failed_samples,
             )
             await self._settle(lambda: self._attempt.finish(result, ending.reason))
-        log.info("Attempt %d ended: %s", self._attempt.number, outcome or ending.reason)
         return ending.exit_code
 
     async def _settle(self, write: Callable[[], None]) -> None:

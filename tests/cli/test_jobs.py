@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bstui.basespace.credentials import store_profile
 from bstui.jobs.control import ask
+from bstui.jobs.folder import create_job
 from bstui.jobs.identifiers import find_job
 from bstui.jobs.records import Want
 from bstui.jobs.watch import JobWatch, list_jobs
@@ -16,6 +17,7 @@ from bstui.paths import Places
 from bstui.simulator.service import Simulator
 from bstui.text import Secret
 from tests.cli.running import Shell
+from tests.jobs.jobs import make_files, make_header
 from tests.lab import wait_for
 from tests.running import call_bstui
 
@@ -57,6 +59,43 @@ def test_a_log_is_rows_for_programs(robin: Shell, tmp_path: Path) -> None:
     assert [row["text"] for row in said.rows if "ended: done" in row["text"]]
     assert all(re.fullmatch(r"[\d-]+T[\d:]+Z", row["time"]) for row in said.rows)
     assert robin("logs", "last").out.splitlines()[0].endswith(said.rows[0]["text"])
+
+
+def test_a_log_is_searched(shell: Shell, places: Places) -> None:
+    job = create_job(places.jobs, make_header(), make_files())
+    lines = (
+        "2026-02-24T08:00:00Z INFO    It begins.",
+        "2026-02-24T09:00:00Z WARNING The disk is full.",
+        "  of what went before",
+        "2026-02-24T10:00:00Z ERROR   r1 failed",
+        "2026-02-24T11:00:00Z INFO    It ends.",
+    )
+    job.log.write_text("\n".join(lines))
+
+    def found(*options: str) -> list[int]:
+        said = shell("logs", "last", *options)
+        assert said.code == 0, said.err
+        return [lines.index(line) for line in said.out.splitlines()]
+
+    assert found() == found("--since", "2026-02-01") == [0, 1, 2, 3, 4]
+    assert found("--level", "warning") == [1, 2, 3]
+    assert found("--level", "error") == [3]
+    assert found("--grep", "it (b|e)") == [0, 4]
+    assert found("--since", "2026-02-24T10:00+00:00", "--level", "info") == [3, 4]
+    assert found("--since", "2h", "--grep", "x") == []
+    assert shell("logs", "last", "--grep", "(").code == 2
+    assert shell("logs", "last", "--since", "soon").code == 2
+    assert shell("logs", "last", "--since", "9999999999d").code == 2
+
+
+def test_a_log_is_followed_to_the_end_of_the_job(
+    robin: Shell, places: Places, tmp_path: Path
+) -> None:
+    assert robin("import", "biosample:NTC", "--to", str(tmp_path / "out"), "--yes").code == 0
+    said = robin("logs", "last", "--follow")
+    assert said.code == 0
+    assert "ended: done" in said.out
+    assert said.out == robin("logs", "last").out
 
 
 def test_a_job_of_an_environments_token_goes_on_as_a_profile_of_the_same_account(

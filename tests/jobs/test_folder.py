@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from bstui.errors import BstuiError, InUse, NotFound
-from bstui.jobs.events import EventLog, first_event, leaving, read_events
+from bstui.jobs.events import EventLog, count_damaged, first_event, leaving, read_events
 from bstui.jobs.folder import PLAN, JobFolder, create_job, job_folders
 from bstui.jobs.records import (
     Control,
@@ -200,12 +200,21 @@ def test_events_are_read_as_far_as_they_are_whole(folder: JobFolder) -> None:
     assert first_event(path) == STARTED
 
 
-def test_reading_stops_at_nul_bytes_and_passes_over_the_unknown(folder: JobFolder) -> None:
+def test_nul_bytes_are_waited_for_and_then_passed_over_as_the_unknown_is(folder: JobFolder) -> None:
     path = write(folder, STARTED)
+    note = msgspec.json.encode(NOTE) + b"\n"
     with path.open("ab") as file:
-        file.write(b'{"event":"danced","time":1}\nnonsense\n' + msgspec.json.encode(NOTE) + b"\n")
-        file.write(b"\0" * 100 + b"\n" + msgspec.json.encode(LEFT) + b"\n")
-    assert [event for event, _ in read_events(path)] == [STARTED, NOTE]
+        file.write(b'{"event":"danced","time":1}\nnonsense\n' + note)
+        file.write(b"\0" * 100 + b"\n" + note)
+    assert [event for event, _ in read_events(path)] == [STARTED, NOTE], "on their way on NFS"
+    assert count_damaged(path) == 2
+    rested = path.stat().st_mtime - 1000
+    os.utime(path, (rested, rested))
+    assert [event for event, _ in read_events(path)] == [STARTED, NOTE, NOTE]
+    with path.open("ab") as file:
+        file.write(msgspec.json.encode(LEFT) + b"\n" + note[:-9])
+    assert [event for event, _ in read_events(path)] == [STARTED, NOTE, NOTE, LEFT]
+    assert count_damaged(folder.events(2)) == 0
     assert list(read_events(folder.events(2))) == []
     assert first_event(folder.events(2)) is None
     assert leaving(folder.events(2)) is None

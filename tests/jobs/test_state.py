@@ -76,6 +76,11 @@ def seen(**changes: object) -> Seen:
         ("elsewhere", seen(process=None, beat=NOW - 89), "running"),
         ("elsewhere, silent", seen(process=None, beat=NOW - 90), "lost: its worker is gone"),
         ("left", seen(left=LEFT), "stopped: signal"),
+        (
+            "its result is damaged",
+            seen(process=None, left=Left(time=NOW, reason="done"), result_is_damaged=True),
+            "stopped: its result cannot be read",
+        ),
         ("done", seen(result=result(Outcome.DONE), left=LEFT), "done"),
         ("incomplete", seen(result=result(Outcome.INCOMPLETE, 3)), "incomplete: 3 failed"),
         ("cancelled", seen(result=result(Outcome.CANCELLED), process=False), "cancelled"),

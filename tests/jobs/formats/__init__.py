@@ -1,0 +1,1 @@
+"""Job folders of every format that was released, as the program of that time wrote them."""
