@@ -196,6 +196,7 @@ class BstuiApp(KeyOrder):
         if self.mistake is None:
             self.mistake = Mistake(self.services.note_mistake(error))
             self.mistake.__cause__ = error
+            remember(self.services.place_file, mode=_MODES[0])  # not to break again at the start
         super()._handle_exception(self.mistake)
 
     def _check_terminal(self) -> None:
