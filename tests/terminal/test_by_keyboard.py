@@ -100,9 +100,7 @@ def test_a_job_is_paused_goes_on_and_tells_it(
     terminal.wait_for("asked to pause by", "Paused")
     terminal.kill_server()
     terminal.start(BSTUI, environ_of(home), tmp_path)
-    terminal.wait_for("bstui")
-    terminal.press("2")
-    terminal.wait_for("jobs", "paused")
+    terminal.wait_for("jobs", "paused", "enter open")  # it opens where it was left
     terminal.press("Enter")
     terminal.wait_for("paused", "p goes on")
     remote.fault("clear")
