@@ -30,7 +30,7 @@ from bstui.jobs.sample_files import ABOUT_SHEETS, add_joined, check_options, pla
 from bstui.jobs.sheets import sheet_of_plan
 from bstui.packed import Packed
 from bstui.runs.choice import Choice, Share, count_left_out, parse_choice
-from bstui.runs.contents import RunContents, choose_of_run, gather_run
+from bstui.runs.contents import RunContents, choose_of_run, gather_run, unwatched
 from bstui.samples.choice import Besides, LeftOut
 from bstui.samples.gathering import Gathered, OnStep, gather
 from bstui.samples.grouping import Sample
@@ -143,10 +143,6 @@ class _Draft:
     about: dict[str, str] = field(default_factory=dict)
 
 
-def _ignore(step: str, done: int, total: int) -> None:
-    """Nobody watches the planning."""
-
-
 Contents = RunContents | Gathered
 """What a selection holds at BaseSpace: what a plan costs calls for."""
 
@@ -156,7 +152,7 @@ async def read_contents(
     selection: Selection,
     options: Options = Options(),  # noqa: B008 # frozen
     *,
-    progress: OnStep = _ignore,
+    progress: OnStep = unwatched,
 ) -> Contents:
     """What the selection holds; a plan of it can then be made again and again without a call.
 
@@ -174,7 +170,7 @@ async def make_plan(
     selection: Selection,
     request: PlanRequest,
     *,
-    progress: OnStep = _ignore,
+    progress: OnStep = unwatched,
     contents: Contents | None = None,
 ) -> Plan:
     """The plan of this import. Nothing has been written when it returns, or raises.

@@ -37,11 +37,11 @@ OnStep = Callable[[str, int, int], None]
 """Told what is being asked for, how many have come, and of how many (0: not known)."""
 
 
-def _ignore(step: str, done: int, total: int) -> None:
+def unwatched(step: str, done: int, total: int) -> None:
     """Nobody watches."""
 
 
-async def gather_run(client: Client, run_id: str, on_step: OnStep = _ignore) -> RunContents:
+async def gather_run(client: Client, run_id: str, on_step: OnStep = unwatched) -> RunContents:
     """The run's files. Raises where they are not all there, are changing, or cannot be read."""
     run = await client.run(run_id)
     states = states_of_run(run, client.server)
